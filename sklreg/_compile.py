@@ -1,0 +1,203 @@
+"""How Numba compiles, specialises and caches; nothing else imports numba.
+
+Two decorators are all the rest of the package sees:
+
+* ``@kernel`` marks a function of arrays and records. It is compiled at its first
+  call, once per combination of argument types, and the machine code is stored on
+  disk, so that the next process loads it instead of compiling.
+* ``@record`` marks an immutable ``NamedTuple`` (a penalty, a loss, a design, ...)
+  whose plain Python methods a kernel may call. They stay callable from Python,
+  where nothing is compiled.
+
+Importing this module imports neither Numba nor its compiler.
+
+Numba's own cache looks only at the file of the cached function: after an edit of a
+method in *another* file it silently runs the old machine code, and a class that was
+renamed makes every later call fail. Both are cured by keeping the cache in a folder
+named by a hash of all the package's sources (`docs/decisions/0003-kernel-cache.md`).
+Kernels that meet a class from outside the package are compiled in memory only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import inspect
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=type)
+
+PACKAGE = Path(__file__).resolve().parent
+#: Fast-math without the flags that would change the meaning of NaN and infinity.
+FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
+
+_lock = threading.RLock()
+_verbs: dict[str, inspect.Signature] = {}  # the methods kernels may call on a record
+_known_to_numba: set[str] = set()
+
+
+def kernel(function: F) -> F:
+    """Compile `function` at its first call; it may call other kernels and records."""
+    return functools.wraps(function)(_Kernel(function))  # type: ignore[return-value]
+
+
+def record(cls: C) -> C:
+    """Let kernels call the public methods of the NamedTuple `cls`.
+
+    A method's name fixes its number of arguments: ``value(x, j)`` of a penalty and
+    ``value(y, eta)`` of a loss may share it.
+    """
+    for name, method in inspect.getmembers(cls, inspect.isfunction):
+        if name.startswith("_"):
+            continue
+        given = inspect.signature(method)
+        known = _verbs.setdefault(name, given)
+        if len(given.parameters) != len(known.parameters):
+            msg = f"{cls.__name__}.{name}{given} must take as many arguments as {known}"
+            raise TypeError(msg)
+    return cls
+
+
+class _Kernel:
+    """A function that becomes a Numba dispatcher when it is first needed."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.py_func = function
+
+    def __call__(self, *args: Any) -> Any:
+        if any(map(_is_foreign, args)):
+            return self._uncached(*args)
+        return self._cached(*args)
+
+    @functools.cached_property
+    def _cached(self) -> Callable[..., Any]:
+        with _lock:
+            dispatcher = _compiler()(self.py_func)
+            if hasattr(dispatcher, "enable_caching"):  # absent: NUMBA_DISABLE_JIT=1
+                dispatcher._cache = _package_cache(self.py_func)
+            return dispatcher  # type: ignore[no-any-return]
+
+    @functools.cached_property
+    def _uncached(self) -> Callable[..., Any]:
+        with _lock:
+            return _compiler()(self.py_func)  # type: ignore[no-any-return]
+
+    @property
+    def _numba_type_(self) -> Any:
+        """What Numba sees where one kernel calls another."""
+        return self._cached._numba_type_  # type: ignore[attr-defined]
+
+    def __reduce__(self) -> str:
+        return self.py_func.__qualname__
+
+
+def _is_foreign(value: Any) -> bool:
+    """Tell whether `value` is a record whose class, or part, is not the package's own."""
+    if not hasattr(value, "_fields"):
+        return False
+    return not is_own(type(value)) or any(map(_is_foreign, value))
+
+
+def is_own(cls: type) -> bool:
+    """Tell whether `cls` is defined in this package."""
+    return cls.__module__.partition(".")[0] == PACKAGE.name
+
+
+def _compiler() -> Callable[[Callable[..., Any]], Any]:
+    """Import Numba and teach it the verbs of every record defined so far."""
+    import numba
+    from numba.core import types
+    from numba.extending import overload_method
+
+    def teach(verb: str) -> None:
+        def method_of(self: Any, *args: Any) -> Any:
+            del args
+            method = getattr(self.instance_class, verb, None)
+            return method if inspect.isfunction(method) else None
+
+        method_of.__signature__ = _verbs[verb]  # type: ignore[attr-defined]
+        for kind in (types.NamedTuple, types.NamedUniTuple):
+            overload_method(
+                kind, verb, strict=False, jit_options={"fastmath": FASTMATH}
+            )(method_of)
+
+    for verb in sorted(_verbs.keys() - _known_to_numba):
+        teach(verb)
+        _known_to_numba.add(verb)
+    return numba.njit(nogil=True, fastmath=FASTMATH, error_model="numpy")  # type: ignore[no-any-return]
+
+
+def _package_cache(function: Callable[..., Any]) -> Any:
+    """Return the on-disk cache of `function`, in the folder of these sources."""
+    from numba.core import caching
+
+    class Locator(caching._CacheLocator):  # type: ignore[misc]
+        def get_cache_path(self) -> str:
+            return str(cache_folder())
+
+        def get_source_stamp(self) -> str:
+            return fingerprint()
+
+        def get_disambiguator(self) -> str:
+            return str(function.__code__.co_firstlineno)
+
+        @classmethod
+        def from_function(cls, py_func: Any, py_file: Any) -> Any:
+            del py_func, py_file
+            return cls()
+
+    class Implementation(caching.CompileResultCacheImpl):  # type: ignore[misc]
+        _locator_classes = [Locator]
+
+    class Cache(caching.FunctionCache):  # type: ignore[misc]
+        _impl_class = Implementation
+
+        def _save_overload(self, sig: Any, data: Any) -> None:
+            with contextlib.suppress(OSError):  # a full disk must not stop a fit
+                super()._save_overload(sig, data)
+
+    return Cache(function)
+
+
+@functools.cache
+def fingerprint() -> str:
+    """Hash of the package's sources: any edit leads to another cache folder."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        digest.update(path.relative_to(PACKAGE).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def cache_folder() -> Path:
+    """Return the first folder of the list that can be written.
+
+    ``$SKLREG_CACHE_DIR``, the package's ``__pycache__``, the user's cache folder, a
+    temporary folder of this process.
+    """
+    for parent in _candidate_folders():
+        folder = parent / f"kernels-{fingerprint()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError:
+            continue
+        return folder
+    return Path(tempfile.mkdtemp(prefix="sklreg-kernels-"))
+
+
+def _candidate_folders() -> Iterator[Path]:
+    if chosen := os.environ.get("SKLREG_CACHE_DIR"):
+        yield Path(chosen)
+    yield PACKAGE / "__pycache__"
+    with contextlib.suppress(RuntimeError):  # no home folder
+        cache_home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        yield Path(cache_home) / "sklreg"

@@ -1,0 +1,126 @@
+"""Parameter objects: what a user writes, searches and pickles; and the record of one.
+
+A penalty or a loss is a small object that holds parameters. ``set_params`` changes it
+in place, because scikit-learn discards what ``set_params`` of a nested object returns.
+At fit it validates itself and hands out its `Record`: an immutable NamedTuple with the
+same fields and the mathematical methods of the class, which kernels can call. Both
+come from the one list of annotated fields in the class body.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import inspect
+import itertools
+import math
+import numbers
+from typing import Any, ClassVar, Self
+
+from ._compile import is_own, record
+
+
+class Parameters:
+    """Named parameters with scikit-learn's ``get_params`` and ``set_params``.
+
+    A subclass lists its parameters as annotated class attributes with defaults.
+    """
+
+    Record: ClassVar[Any]
+    _extra_fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        dataclasses.dataclass(eq=False)(cls)
+        cls.Record = _record_class(cls)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            There is nothing deeper; accepted because scikit-learn passes it.
+        """
+        del deep
+        return {name: getattr(self, name) for name in _field_names(type(self))}
+
+    def set_params(self, **params: Any) -> Self:
+        """Change parameters in place and return the object."""
+        for name, value in params.items():
+            if name not in _field_names(type(self)):
+                known = ", ".join(_field_names(type(self))) or "none"
+                msg = (
+                    f"{type(self).__name__} has no parameter {name!r}; it has: {known}."
+                )
+                raise ValueError(msg)
+            setattr(self, name, value)
+        return self
+
+    def validate(self) -> None:
+        """Raise ValueError unless every parameter is usable; the default accepts all."""
+
+
+_OF_THE_OBJECT = {"get_params", "set_params", "validate", "record"}
+
+
+def _field_names(cls: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))  # type: ignore[arg-type]
+
+
+def _record_class(cls: type[Parameters]) -> type:
+    """Build the NamedTuple with the fields of `cls` and its mathematical methods."""
+    # Numba cannot attach methods to an empty tuple, hence the unused `unit`.
+    fields = (*cls._extra_fields, *_field_names(cls)) or ("unit",)
+    body = {
+        name: member
+        for base in reversed(cls.__mro__)
+        if issubclass(base, Parameters) and base is not Parameters
+        for name, member in vars(base).items()
+        if _belongs_to_record(name, member, fields)
+    }
+    body |= {
+        "__slots__": (),
+        "__module__": cls.__module__,
+        "__qualname__": f"{cls.__qualname__}.Record",
+        "__doc__": f"What kernels see of a {cls.__name__}.",
+    }
+    bases = (collections.namedtuple("Record", fields),)  # noqa: PYI024
+    return record(type(_unique_name(cls), bases, body))
+
+
+_definitions = itertools.count()
+
+
+def _unique_name(cls: type) -> str:
+    """Name a record so that Numba, which tells types apart by name, cannot confuse two.
+
+    Our own names must be the same in every process, for the cache; a class of the
+    user's may be defined anew under its old name, in a notebook.
+    """
+    name = f"{cls.__module__}.{cls.__qualname__}.Record"
+    return name if is_own(cls) else f"{name}.{next(_definitions)}"
+
+
+def _belongs_to_record(name: str, member: Any, fields: tuple[str, ...]) -> bool:
+    if name.startswith("_") or name in fields or name in _OF_THE_OBJECT:
+        return False
+    return inspect.isfunction(member) or isinstance(member, bool | property)
+
+
+def check_number(
+    owner: object, name: str, *, low: float = -math.inf, high: float = math.inf
+) -> float:
+    """Return ``owner.name`` as a float; raise unless it lies in ``[low, high]``."""
+    value = getattr(owner, name)
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not (is_number and low <= value <= high):
+        if low == -math.inf:
+            expected = "a finite number"
+        elif high == math.inf:
+            expected = f"a number of at least {low:g}"
+        else:
+            expected = f"a number in [{low:g}, {high:g}]"
+        msg = f"{name} of {type(owner).__name__} must be {expected}, got {value!r}."
+        raise ValueError(msg)
+    return float(value)

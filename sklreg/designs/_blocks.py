@@ -1,0 +1,30 @@
+"""Walking through a matrix in blocks of rows, each a small float64 array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+#: Numbers in one block: 2 MiB of float64, which stays in a core's cache.
+BLOCK_SIZE = 1 << 18
+
+
+def row_slices(n_rows: int, n_columns: int) -> Iterator[slice]:
+    """Yield slices that cover the rows, about `BLOCK_SIZE` numbers each."""
+    height = max(1, BLOCK_SIZE // max(1, n_columns))
+    for start in range(0, n_rows, height):
+        yield slice(start, min(start + height, n_rows))
+
+
+def add_gram(block: Array, weight: Array, centre: Array, out: Array) -> None:
+    """Add ``(block - centre)' diag(weight) (block - centre)`` to `out`."""
+    block = block - centre
+    if weight.min(initial=0.0) >= 0.0:
+        block *= np.sqrt(weight)[:, None]
+        out += block.T @ block  # one operand twice: half the work
+    else:
+        out += block.T @ (weight[:, None] * block)

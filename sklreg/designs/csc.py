@@ -1,0 +1,140 @@
+"""A sparse matrix stored by columns, float64 or float32, any index width."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from .._compile import kernel, record
+from ._blocks import Array, add_gram, row_slices
+
+#: Denser than this, blocks of rows are expanded to use BLAS for the Gram matrix.
+_DENSE_ENOUGH = 0.1
+
+
+@record
+class CSC(NamedTuple):
+    """Compressed columns of a matrix; never made dense as a whole.
+
+    Column `j` holds ``data[indptr[j]:indptr[j + 1]]`` in the rows `indices` of the
+    same range, without duplicates.
+    """
+
+    data: NDArray[Any]
+    indices: NDArray[Any]
+    indptr: NDArray[Any]
+    n_samples: int
+
+    @classmethod
+    def from_scipy(cls, matrix: Any) -> CSC:
+        """Wrap a SciPy CSC matrix or array whose indices are canonical."""
+        parts = [matrix.data, matrix.indices, matrix.indptr]
+        for k, part in enumerate(parts):  # one array type for Numba: read-only
+            parts[k] = part.view()
+            parts[k].flags.writeable = False
+        return cls(*parts, matrix.shape[0])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (n_samples, n_features)."""
+        return self.n_samples, len(self.indptr) - 1
+
+    def column_dot(self, j: int, r: Array, c: int) -> float:
+        """Return ``X[:, j] @ r[:, c]``."""
+        total = 0.0
+        for at in range(self.indptr[j], self.indptr[j + 1]):
+            total += self.data[at] * r[self.indices[at], c]
+        return total
+
+    def add_column(self, j: int, factor: float, out: Array, c: int) -> None:
+        """Add ``factor * X[:, j]`` to ``out[:, c]``."""
+        for at in range(self.indptr[j], self.indptr[j + 1]):
+            out[self.indices[at], c] += factor * self.data[at]
+
+    def matvec(self, w: Array) -> Array:
+        """Return ``X w`` for `w` of shape (n_features, k)."""
+        out = np.zeros((self.n_samples, w.shape[1]))
+        _add_columns(self, np.ascontiguousarray(w), out)
+        return out
+
+    def rmatvec(self, r: Array) -> Array:
+        """Return ``X' r`` for `r` of shape (n_samples, k)."""
+        out = np.empty((self.shape[1], r.shape[1]))
+        _column_dots(self, np.ascontiguousarray(r), out)
+        return out
+
+    def gram(self, weight: Array, centre: Array) -> Array:
+        """Return ``(X - 1 centre')' diag(weight) (X - 1 centre')``."""
+        matrix = scipy.sparse.csc_array(
+            (self.data.astype(np.float64), self.indices, self.indptr), shape=self.shape
+        )
+        n, p = self.shape
+        if matrix.nnz > _DENSE_ENOUGH * n * p:
+            out, by_rows = np.zeros((p, p)), matrix.tocsr()
+            for rows in row_slices(n, p):
+                add_gram(by_rows[rows].toarray(), weight[rows], centre, out)
+            return out
+        weighted = scipy.sparse.csc_array(
+            (matrix.data * weight[self.indices], self.indices, self.indptr),
+            shape=self.shape,
+        )
+        sums = np.asarray(weighted.sum(axis=0)).ravel()
+        cross = np.outer(centre, sums)
+        out = (matrix.T @ weighted).toarray()
+        out += weight.sum() * np.outer(centre, centre) - cross - cross.T
+        return out
+
+    def moments(self, weight: Array) -> tuple[Array, Array]:
+        """Return the weighted means and standard deviations of the columns."""
+        mean, variance = np.empty(self.shape[1]), np.empty(self.shape[1])
+        _moments(self, np.ascontiguousarray(weight), mean, variance)
+        return mean, np.sqrt(variance)
+
+    def take(self, columns: NDArray[np.intp]) -> CSC:
+        """Return the design of some columns."""
+        starts = self.indptr[columns]
+        lengths = self.indptr[columns + 1] - starts
+        indptr = np.zeros(len(columns) + 1, dtype=self.indptr.dtype)
+        np.cumsum(lengths, out=indptr[1:])
+        at = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], lengths)
+        parts = [self.data[at], self.indices[at], indptr]
+        for part in parts:
+            part.flags.writeable = False
+        return CSC(*parts, self.n_samples)
+
+
+@kernel
+def _add_columns(design: Any, w: Array, out: Array) -> None:
+    for j in range(w.shape[0]):
+        for c in range(w.shape[1]):
+            if w[j, c] != 0.0:
+                design.add_column(j, w[j, c], out, c)
+
+
+@kernel
+def _column_dots(design: Any, r: Array, out: Array) -> None:
+    for j in range(out.shape[0]):
+        for c in range(out.shape[1]):
+            out[j, c] = design.column_dot(j, r, c)
+
+
+@kernel
+def _moments(design: Any, weight: Array, mean: Array, variance: Array) -> None:
+    """Two passes a column; the second refines the mean and sums squares about it."""
+    for j in range(mean.shape[0]):
+        start, stop = design.indptr[j], design.indptr[j + 1]
+        m, present = 0.0, 0.0
+        for at in range(start, stop):
+            present += weight[design.indices[at]]
+            m += weight[design.indices[at]] * design.data[at]
+        absent = 0.0 if stop - start == design.n_samples else max(1.0 - present, 0.0)
+        drift, squares = -absent * m, absent * m * m
+        for at in range(start, stop):
+            deviation = design.data[at] - m
+            drift += weight[design.indices[at]] * deviation
+            squares += weight[design.indices[at]] * deviation * deviation
+        mean[j] = m + drift
+        variance[j] = max(squares - drift * drift, 0.0)

@@ -1,0 +1,68 @@
+"""A dense matrix in C or Fortran order, float64 or float32."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._blocks import Array, add_gram, row_slices
+
+
+class Dense(NamedTuple):
+    """The array `values` of shape (n_samples, n_features), never copied as a whole.
+
+    float32 is read block by block; every sum is taken in float64.
+    """
+
+    values: NDArray[Any]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (n_samples, n_features)."""
+        return self.values.shape  # type: ignore[return-value]
+
+    def matvec(self, w: Array) -> Array:
+        """Return ``X w`` for `w` of shape (n_features, k)."""
+        if self.values.dtype == np.float64:
+            return self.values @ w  # type: ignore[no-any-return]
+        out = np.empty((self.shape[0], w.shape[1]))
+        for rows in row_slices(*self.shape):
+            out[rows] = self.values[rows].astype(np.float64) @ w
+        return out
+
+    def rmatvec(self, r: Array) -> Array:
+        """Return ``X' r`` for `r` of shape (n_samples, k)."""
+        if self.values.dtype == np.float64:
+            return self.values.T @ r  # type: ignore[no-any-return]
+        out = np.zeros((self.shape[1], r.shape[1]))
+        for rows in row_slices(*self.shape):
+            out += self.values[rows].astype(np.float64).T @ r[rows]
+        return out
+
+    def gram(self, weight: Array, centre: Array) -> Array:
+        """Return ``(X - 1 centre')' diag(weight) (X - 1 centre')``."""
+        out = np.zeros((self.shape[1], self.shape[1]))
+        for rows in row_slices(*self.shape):
+            add_gram(self.values[rows], weight[rows], centre, out)
+        return out
+
+    def moments(self, weight: Array) -> tuple[Array, Array]:
+        """Return the weighted means and standard deviations of the columns.
+
+        One pass, shifted by the heaviest row so that no digits cancel.
+        """
+        shift = self.values[int(weight.argmax())].astype(np.float64)
+        first, second = np.zeros(self.shape[1]), np.zeros(self.shape[1])
+        for rows in row_slices(*self.shape):
+            block = self.values[rows] - shift
+            first += weight[rows] @ block
+            block *= block
+            second += weight[rows] @ block
+        variance = np.maximum(second - first * first, 0.0)
+        return shift + first, np.sqrt(variance)
+
+    def take(self, columns: NDArray[np.intp]) -> Dense:
+        """Return the design of some columns, contiguous column by column."""
+        return Dense(np.asfortranarray(self.values[:, columns]))

@@ -1,0 +1,71 @@
+"""Columns shifted and scaled: a wrapper, never formed."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._blocks import Array
+
+#: A column whose spread is below this share of its mean is constant up to rounding.
+_CONSTANT = 16 * np.finfo(np.float64).eps
+
+
+class Standardized(NamedTuple):
+    """The matrix ``(X[i, j] - mean[j]) / scale[j]`` of the design `X`.
+
+    An infinite scale makes a column exactly zero.
+    """
+
+    design: Any
+    mean: Array
+    scale: Array
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Return (n_samples, n_features)."""
+        return self.design.shape  # type: ignore[no-any-return]
+
+    def matvec(self, w: Array) -> Array:
+        """Return ``X (w / scale) - mean' (w / scale)``."""
+        w = w / self.scale[:, None]
+        return self.design.matvec(w) - self.mean @ w  # type: ignore[no-any-return]
+
+    def rmatvec(self, r: Array) -> Array:
+        """Return ``(X' r - mean sum(r)) / scale``."""
+        shifted = self.design.rmatvec(r) - np.outer(self.mean, r.sum(axis=0))
+        return shifted / self.scale[:, None]  # type: ignore[no-any-return]
+
+    def gram(self, weight: Array, centre: Array) -> Array:
+        """Return the weighted Gram matrix about `centre`, on the scaled columns."""
+        finite = np.where(np.isinf(self.scale), 0.0, self.scale)
+        gram = self.design.gram(weight, self.mean + centre * finite)
+        return gram / self.scale / self.scale[:, None]  # type: ignore[no-any-return]
+
+    def take(self, columns: NDArray[np.intp]) -> Standardized:
+        """Return the design of some columns."""
+        design = self.design.take(columns)
+        return Standardized(design, self.mean[columns], self.scale[columns])
+
+
+def standardized(
+    design: Any, weight: Array, *, centre: bool, scale: bool
+) -> tuple[Standardized, Array]:
+    """Wrap `design` and return it with the norms of its columns.
+
+    With `centre`, columns get weighted mean zero and constant ones become exactly
+    zero. With `scale`, columns are divided by their weighted standard deviation, or,
+    uncentred, by the same. The norm is ``sqrt(sum_i weight_i x_ij^2)``.
+    """
+    mean, deviation = design.moments(weight)
+    constant = deviation <= _CONSTANT * np.abs(mean)
+    ones = np.ones_like(mean)
+    divisor = np.where(constant, ones, deviation) if scale else ones
+    if centre:
+        divisor = np.where(constant, np.inf, divisor)
+        norms = np.where(constant, 0.0, deviation / divisor)
+        return Standardized(design, mean, divisor), norms
+    norms = np.hypot(mean, deviation) / divisor
+    return Standardized(design, np.zeros_like(mean), divisor), norms

@@ -1,0 +1,200 @@
+"""What a loss offers, and the kernels that sum it over rows.
+
+Notation: `y` the target, `eta` the prediction before the link, both arrays of shape
+(n_samples, n_outputs) and C-contiguous; `f` the loss of one row; `weight` the sample
+weights scaled to sum 1, so that ``sum_i weight_i f_i`` is the weighted mean.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._compile import kernel
+from .._parameters import Parameters
+
+Array = NDArray[np.float64]
+_NEWTON_STEPS = 100
+
+
+class Loss(Parameters):
+    r"""Base class of losses that are a sum over outputs of ``value(y, eta)``.
+
+    A subclass lists its parameters as annotated attributes and writes, in the Python
+    that Numba compiles, `value`, `derivative` and `curvature` of one number.
+    `majorizer` is an upper bound of the curvature that makes every Newton step safe;
+    with `conjugate_dual` a duality gap is reported.
+
+    Attributes
+    ----------
+    quadratic : bool
+        Whether the curvature is 1 everywhere, so that one Newton step is exact.
+    dual : bool
+        Whether `conjugate_dual` is there.
+    separable : bool
+        Whether the loss of a row is a sum over outputs.
+    """
+
+    quadratic = False
+    dual = False
+    separable = True
+
+    def record(self) -> Any:
+        """Validate the parameters and return the record that kernels see."""
+        self.validate()
+        values = map(float, self.get_params().values())
+        return self.Record(*(tuple(values) or (1.0,)))
+
+    # One number ------------------------------------------------------------------
+
+    def value(self, y: float, eta: float) -> float:
+        """Return f(y, eta)."""
+        raise NotImplementedError
+
+    def derivative(self, y: float, eta: float) -> float:
+        """Return df / d eta."""
+        raise NotImplementedError
+
+    def curvature(self, y: float, eta: float) -> float:
+        """Return d2f / d eta^2, or an element of its generalised derivative."""
+        raise NotImplementedError
+
+    def majorizer(self, y: float, eta: float) -> float:
+        """Return a curvature whose parabola at `eta` lies above f; default: `curvature`."""
+        return self.curvature(y, eta)
+
+    def conjugate_dual(self, y: float, u: float) -> float:
+        """Return ``-f*(-u)``, the dual value of ``u = -df/d eta``."""
+        return math.nan
+
+    # One row ---------------------------------------------------------------------
+
+    def row_value(self, y: Array, eta: Array, i: int) -> float:
+        """Return the loss of row `i`."""
+        total = 0.0
+        for c in range(eta.shape[1]):
+            total += self.value(y[i, c], eta[i, c])
+        return total
+
+    def row_gradient(self, y: Array, eta: Array, i: int, out: Array) -> None:
+        """Write the gradient of row `i` to ``out[i]``."""
+        for c in range(eta.shape[1]):
+            out[i, c] = self.derivative(y[i, c], eta[i, c])
+
+    def row_hessian(
+        self, y: Array, eta: Array, i: int, damping: float, out: Array
+    ) -> None:
+        """Write the curvature of row `i`, moved by `damping` to the majorizer."""
+        for c in range(eta.shape[1]):
+            newton = self.curvature(y[i, c], eta[i, c])
+            safe = self.majorizer(y[i, c], eta[i, c])
+            out[c, c, i] = newton + damping * (safe - newton)
+
+    def row_dual(self, y: Array, u: Array, i: int) -> float:
+        """Return the dual value of row `i`."""
+        total = 0.0
+        for c in range(u.shape[1]):
+            total += self.conjugate_dual(y[i, c], u[i, c])
+        return total
+
+    # All rows, in Python -----------------------------------------------------------
+
+    def balanced_dual(self, u: Array, y: Array, weight: Array) -> Array:
+        """Return a dual point near `u` with ``sum_i weight_i u_i = 0``.
+
+        That is the dual constraint an unpenalised intercept makes. The default shrinks
+        the entries of the heavier sign, which suits every `f` whose dual domain is an
+        interval around zero.
+        """
+        del y
+        above = weight @ np.maximum(u, 0.0)
+        below = weight @ np.maximum(-u, 0.0)
+        target = np.minimum(above, below)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shrink_above = np.where(above > 0.0, target / above, 0.0)
+            shrink_below = np.where(below > 0.0, target / below, 0.0)
+        return u * np.where(u > 0.0, shrink_above, shrink_below)
+
+    def first_intercept(self, y: Array, weight: Array) -> Array:
+        """Return a first guess of the null model's intercepts; default: the means."""
+        return weight @ y  # type: ignore[no-any-return]
+
+
+@kernel
+def weighted_gradient(
+    loss: Any, y: Array, eta: Array, weight: Array, out: Array
+) -> float:
+    """Write ``weight_i grad f_i`` to `out`; return the weighted mean loss."""
+    total = 0.0
+    for i in range(eta.shape[0]):
+        total += weight[i] * loss.row_value(y, eta, i)
+        loss.row_gradient(y, eta, i, out)
+        for c in range(eta.shape[1]):
+            out[i, c] *= weight[i]
+    return total
+
+
+@kernel
+def weighted_value(loss: Any, y: Array, eta: Array, weight: Array) -> float:
+    """Return the weighted mean loss."""
+    total = 0.0
+    for i in range(eta.shape[0]):
+        total += weight[i] * loss.row_value(y, eta, i)
+    return total
+
+
+@kernel
+def weighted_hessian(
+    loss: Any, y: Array, eta: Array, weight: Array, damping: float, out: Array
+) -> None:
+    """Write ``weight_i hess f_i`` to ``out[:, :, i]``; `out` starts at zero."""
+    k = eta.shape[1]
+    for i in range(eta.shape[0]):
+        loss.row_hessian(y, eta, i, damping, out)
+        for c in range(k):
+            for m in range(k):
+                out[c, m, i] *= weight[i]
+
+
+@kernel
+def weighted_dual(loss: Any, y: Array, u: Array, weight: Array) -> float:
+    """Return ``-sum_i weight_i f*_i(-u_i)``."""
+    total = 0.0
+    for i in range(u.shape[0]):
+        total += weight[i] * loss.row_dual(y, u, i)
+    return total
+
+
+def null_intercept(loss: Any, y: Array, weight: Array) -> Array:
+    """Return the intercepts of the null model: Newton's method, safeguarded.
+
+    Minimises ``sum_i weight_i f(y_i, b)`` over `b` of shape (n_outputs,).
+    """
+    b = np.asarray(loss.first_intercept(y, weight), dtype=np.float64)
+    gradient = np.empty(y.shape)
+    damping = 0.0
+
+    def evaluate(b: Array) -> float:
+        eta = np.tile(b, (len(y), 1))
+        return float(weighted_gradient(loss, y, eta, weight, gradient))
+
+    value = evaluate(b)
+    for _ in range(_NEWTON_STEPS):
+        g = gradient.sum(axis=0)
+        hessian = np.zeros((len(b), len(b), len(y)))
+        weighted_hessian(
+            loss, y, np.tile(b, (len(y), 1)), weight, damping, hessian
+        )
+        step = -np.linalg.lstsq(hessian.sum(axis=2), g, rcond=1e-12)[0]
+        trial = evaluate(b + step)
+        if trial < value:
+            b, value, damping = b + step, trial, 0.1 * damping
+        elif damping < 1.0:
+            damping = min(1.0, 10.0 * damping + 0.01)
+            evaluate(b)
+        else:
+            break
+    return b

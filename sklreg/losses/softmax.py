@@ -1,0 +1,107 @@
+"""Multinomial log-loss: softmax over classes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ._base import Array, Loss
+
+
+class Softmax(Loss):
+    r"""Multinomial log-loss of K classes, one `eta` for each.
+
+    .. math::
+        f(y, \eta) = \log \sum_k e^{\eta_k} \sum_k y_k - \sum_k y_k \eta_k,
+        \qquad p_k = \frac{e^{\eta_k}}{\sum_m e^{\eta_m}}
+
+    with `y` one-hot (or any distribution over the classes). Gradient ``p - y``, Hessian
+    ``diag(p) - p p'``. The symmetric parametrisation: adding a constant to all `eta` of
+    a row changes nothing.
+
+    References
+    ----------
+    Böhning (1992), Multinomial logistic regression algorithm, Annals of the Institute
+    of Statistical Mathematics 44(1): the bound ``(I - 11'/K) / 2`` of the Hessian.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklreg.losses import Softmax
+    >>> y, eta = np.array([[0.0, 1.0, 0.0]]), np.zeros((1, 3))
+    >>> round(Softmax().record().row_value(y, eta, 0), 6)
+    1.098612
+    """
+
+    dual = True
+    separable = False
+
+    def row_value(self, y: Array, eta: Array, i: int) -> float:
+        """Return log-sum-exp minus y' eta, for y that sums to one."""
+        largest = eta[i, 0]
+        for c in range(1, eta.shape[1]):
+            largest = max(largest, eta[i, c])
+        total, chosen = 0.0, 0.0
+        for c in range(eta.shape[1]):
+            total += math.exp(eta[i, c] - largest)
+            chosen += y[i, c] * (eta[i, c] - largest)
+        return math.log(total) - chosen
+
+    def row_gradient(self, y: Array, eta: Array, i: int, out: Array) -> None:
+        """Write p - y."""
+        largest = eta[i, 0]
+        for c in range(1, eta.shape[1]):
+            largest = max(largest, eta[i, c])
+        total = 0.0
+        for c in range(eta.shape[1]):
+            out[i, c] = math.exp(eta[i, c] - largest)
+            total += out[i, c]
+        for c in range(eta.shape[1]):
+            out[i, c] = out[i, c] / total - y[i, c]
+
+    def row_hessian(
+        self, y: Array, eta: Array, i: int, damping: float, out: Array
+    ) -> None:
+        """Write diag(p) - p p', moved by `damping` to (I - 11'/K) / 2."""
+        k = eta.shape[1]
+        largest = eta[i, 0]
+        for c in range(1, k):
+            largest = max(largest, eta[i, c])
+        total = 0.0
+        for c in range(k):
+            total += math.exp(eta[i, c] - largest)
+        for c in range(k):
+            p_c = math.exp(eta[i, c] - largest) / total
+            for m in range(k):
+                p_m = math.exp(eta[i, m] - largest) / total
+                newton = (p_c if c == m else 0.0) - p_c * p_m
+                bound = (0.5 if c == m else 0.0) - 0.5 / k
+                out[c, m, i] = newton + damping * (bound - newton)
+
+    def row_dual(self, y: Array, u: Array, i: int) -> float:
+        """Return the entropy of p = y - u."""
+        entropy = 0.0
+        for c in range(u.shape[1]):
+            p = y[i, c] - u[i, c]
+            if p > 0.0:
+                entropy -= p * math.log(p)
+        return entropy
+
+    def balanced_dual(self, u: Array, y: Array, weight: Array) -> Array:
+        """Mix p with one distribution so that its mean is that of y.
+
+        With ``m`` the mean of p and ``pi`` that of y, ``(1 - t) p + t c`` has mean `pi`
+        for ``c = (pi - (1 - t) m) / t``; the smallest `t` that keeps ``c >= 0``.
+        """
+        p, pi = y - u, weight @ y
+        m = weight @ p
+        with np.errstate(invalid="ignore", divide="ignore"):
+            t = max(np.nanmax(1.0 - pi / m), 0.0)
+        mixed = (1.0 - t) * p + (pi - (1.0 - t) * m)
+        return y - mixed / mixed.sum(axis=1, keepdims=True)
+
+    def first_intercept(self, y: Array, weight: Array) -> Array:
+        """Return the centred log shares of the classes, the exact answer."""
+        logs = np.log(np.clip(weight @ y, 1e-300, None))
+        return logs - logs.mean()  # type: ignore[no-any-return]

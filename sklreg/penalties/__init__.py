@@ -1,0 +1,18 @@
+"""Penalties ``alpha * P(w)``: one file each, listed in `CATALOGUE`."""
+
+from __future__ import annotations
+
+from ._base import Penalty
+from .elastic_net import ElasticNet
+from .l1 import L1
+from .l2 import L2
+from .positive import Positive
+
+#: What the strings of an estimator's ``penalty`` stand for.
+CATALOGUE: dict[str, type[Penalty]] = {
+    "elasticnet": ElasticNet,
+    "l1": L1,
+    "l2": L2,
+}
+
+__all__ = ["CATALOGUE", "L1", "L2", "ElasticNet", "Penalty", "Positive"]

@@ -1,0 +1,172 @@
+"""What a penalty offers: `value` and `prox`; everything else has a default.
+
+A penalty is ``alpha * P(w)``, a sum over coordinates. Coordinate `j` of its methods is
+the feature; all outputs or classes of a feature share it. The methods are those of the
+record, in which `alpha` and the parameters are fields.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._parameters import Parameters
+
+_BISECTIONS = 100
+
+
+class Penalty(Parameters):
+    r"""Base class of penalties, built in or your own.
+
+    A subclass lists its parameters as annotated attributes and writes two methods, in
+    the Python that Numba compiles (numbers, ``math``, ``if``, loops):
+
+    * ``value(x, j)``: the penalty ``alpha * P`` of one weight `x` of feature `j`;
+    * ``prox(x, step, j)``:
+      :math:`\arg\min_u \frac{1}{2} (u - x)^2 + step \cdot value(u, j)`.
+
+    ``self.alpha`` and the parameters are there to use. With these two the penalty works
+    in every estimator. Each further method makes it faster or its certificate sharper.
+
+    Attributes
+    ----------
+    convex : bool
+        Whether the penalty is convex; a duality gap exists only then. Default False.
+
+    Examples
+    --------
+    >>> import math
+    >>> from sklreg import LinearRegressor
+    >>> from sklreg.penalties import Penalty
+    >>> class CappedL1(Penalty):
+    ...     cap: float = 1.0
+    ...     def value(self, x, j):
+    ...         return self.alpha * min(abs(x), self.cap)
+    ...     def prox(self, x, step, j):
+    ...         near = math.copysign(max(abs(x) - step * self.alpha, 0.0), x)
+    ...         near = math.copysign(min(abs(near), self.cap), x)
+    ...         far = math.copysign(max(abs(x), self.cap), x)
+    ...         if 0.5 * (near - x) ** 2 + step * self.value(near, j) < (
+    ...             0.5 * (far - x) ** 2 + step * self.value(far, j)
+    ...         ):
+    ...             return near
+    ...         return far
+    >>> model = LinearRegressor(penalty=CappedL1(cap=0.5), alpha=0.1)
+    >>> model.fit([[0.0], [1.0], [2.0], [3.0]], [0.1, 1.9, 4.1, 5.9]).coef_.round(3)
+    array([1.96])
+    """
+
+    _extra_fields: ClassVar[tuple[str, ...]] = ("alpha",)
+    convex = False
+
+    def record(self, alpha: float, n_features: int) -> Any:
+        """Validate the parameters and return the record that kernels see.
+
+        Parameters
+        ----------
+        alpha : float
+            Strength of the penalty.
+        n_features : int
+            Number of features, for parameters given per feature.
+        """
+        del n_features
+        self.validate()
+        return self.Record(float(alpha), *map(_canonical, self.get_params().values()))
+
+    # What every penalty must write -----------------------------------------------
+
+    def value(self, x: float, j: int) -> float:
+        """Return the penalty of weight `x` of feature `j`."""
+        raise NotImplementedError
+
+    def prox(self, x: float, step: float, j: int) -> float:
+        """Return the minimiser `u` of ``(u - x)^2 / 2 + step * value(u, j)``."""
+        raise NotImplementedError
+
+    # What has a default ----------------------------------------------------------
+
+    def derivative(self, x: float, j: int) -> float:
+        """Return the derivative of `value` at `x`; asked where `curvature` is finite."""
+        return math.nan
+
+    def curvature(self, x: float, j: int) -> float:
+        """Return the second derivative of `value` at `x`, infinite at a kink.
+
+        The default, infinite everywhere, excludes Newton steps.
+        """
+        return math.inf
+
+    def violation(self, x: float, g: float, step: float, j: int) -> float:
+        """Return the distance of ``-g`` to the subdifferential of `value` at `x`.
+
+        The default is the prox residual ``|x - prox(x - step g)| / step``, zero at the
+        same points when `step` is the reciprocal of the coordinate's curvature.
+        """
+        return abs(x - self.prox(x - step * g, step, j)) / step
+
+    def conjugate(self, v: float, j: int) -> float:
+        """Return the convex conjugate ``sup_x v x - value(x, j)``."""
+        return math.inf
+
+    def dual_scale(self, v: float, j: int) -> float:
+        """Return the largest `t` in [0, 1] at which ``conjugate(t v)`` is wanted."""
+        return 1.0
+
+    def has_dual(self) -> bool:
+        """Tell whether `conjugate` gives a usable duality gap. Python only."""
+        return False
+
+    def is_smooth(self) -> bool:
+        """Tell whether `curvature` is finite everywhere. Python only."""
+        return False
+
+    def softmax_shift(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what to subtract from each row of softmax weights. Python only.
+
+        Adding a constant to the weights of one feature for all classes leaves the
+        probabilities as they are. Where the penalty does not mind either, this picks
+        the representative; the default leaves the rows alone.
+        """
+        return np.zeros(len(rows))
+
+    def critical_scale(
+        self, gradient: NDArray[np.float64], steps: NDArray[np.float64]
+    ) -> float:
+        """Return the factor on `alpha` from which on zero is optimal. Python only.
+
+        Zero is optimal for coordinate `j` if ``prox(-step g) = 0``. The default finds
+        the factor by bisection, for it knows `prox` alone.
+
+        Parameters
+        ----------
+        gradient, steps : array of shape (n_features, n_outputs)
+            Gradient of the data term at zero, reciprocal curvature.
+        """
+
+        def all_zero(scale: float) -> bool:
+            scaled = self._replace(alpha=self.alpha * scale)  # type: ignore[attr-defined]
+            return all(
+                scaled.prox(-step * g, step, j) == 0.0
+                for j, row in enumerate(gradient)
+                for g, step in zip(row, steps[j], strict=True)
+            )
+
+        low, high = 0.0, 1.0
+        while not all_zero(high):
+            low, high = high, 4.0 * high
+            if math.isinf(high):
+                return math.inf
+        for _ in range(_BISECTIONS):
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if all_zero(middle) else (middle, high)
+        return high
+
+
+def _canonical(value: Any) -> Any:
+    """Return `value` in the one type that kernels are compiled for."""
+    if isinstance(value, list | tuple | np.ndarray):
+        return np.ascontiguousarray(value, dtype=np.float64)
+    return float(value)

@@ -1,0 +1,78 @@
+"""Non-negative weights: any penalty, infinite below zero."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._compile import record
+
+
+@record
+class Positive(NamedTuple):
+    r"""The record `penalty` restricted to weights of at least zero.
+
+    .. math:: Q(w) = P(w) \text{ if } w \ge 0, \quad \infty \text{ otherwise}
+
+    For a `P` that is even and grows with ``|w|`` the minimiser of the proximal problem
+    over ``w >= 0`` is the positive part of the unrestricted one.
+    """
+
+    penalty: Any  # a penalty's record
+
+    @property
+    def convex(self) -> bool:
+        """The restriction keeps convexity."""
+        return bool(self.penalty.convex)
+
+    def value(self, x: float, j: int) -> float:
+        """Return P(x), infinite below zero."""
+        return self.penalty.value(x, j) if x >= 0.0 else math.inf
+
+    def prox(self, x: float, step: float, j: int) -> float:
+        """Return the positive part of the prox of `P`."""
+        return max(self.penalty.prox(x, step, j), 0.0)
+
+    def derivative(self, x: float, j: int) -> float:
+        """Return the derivative of `P`."""
+        return self.penalty.derivative(x, j)
+
+    def curvature(self, x: float, j: int) -> float:
+        """Return the curvature of `P`; zero is a kink."""
+        return self.penalty.curvature(x, j) if x > 0.0 else math.inf
+
+    def violation(self, x: float, g: float, step: float, j: int) -> float:
+        """At zero only a negative gradient asks for a move."""
+        if x == 0.0:
+            return self.penalty.violation(x, min(g, 0.0), step, j)
+        return self.penalty.violation(x, g, step, j)
+
+    def conjugate(self, v: float, j: int) -> float:
+        """Return sup over x >= 0 of v x - P(x)."""
+        return self.penalty.conjugate(max(v, 0.0), j)
+
+    def dual_scale(self, v: float, j: int) -> float:
+        """Return the scale that `P` wants for the positive part."""
+        return self.penalty.dual_scale(max(v, 0.0), j)
+
+    def has_dual(self) -> bool:
+        """Return whether `P` has one."""
+        return bool(self.penalty.has_dual())
+
+    def is_smooth(self) -> bool:
+        """Zero is a kink."""
+        return False
+
+    def softmax_shift(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Without a penalty the smallest weight of each row is made zero."""
+        unpenalised = self.penalty.is_smooth() and not self.penalty.has_dual()
+        return rows.min(axis=1) if unpenalised else np.zeros(len(rows))
+
+    def critical_scale(
+        self, gradient: NDArray[np.float64], steps: NDArray[np.float64]
+    ) -> float:
+        """Only negative gradients count."""
+        return float(self.penalty.critical_scale(np.minimum(gradient, 0.0), steps))

@@ -1,0 +1,8 @@
+"""What minimises loss + penalty: one algorithm a file, `solve` chooses."""
+
+from __future__ import annotations
+
+from .problem import Problem, Solution
+from .solve import certificate_of, solve
+
+__all__ = ["Problem", "Solution", "certificate_of", "solve"]

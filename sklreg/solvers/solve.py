@@ -1,0 +1,96 @@
+"""The one entry: choose a solver by the problem's properties, certify what it found."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .certificate import Certificate, certify, tolerance
+from .problem import Array, Point, Problem, Solution, start_point
+from .working_set import working_sets
+
+
+def solve(
+    problem: Problem,
+    *,
+    tol: float,
+    max_iter: int,
+    start: tuple[Array, Array] | None = None,
+) -> Solution:
+    """Minimise the problem's objective.
+
+    Parameters
+    ----------
+    problem : Problem
+        Design, targets, weights, loss and penalty.
+    tol : float
+        Relative tolerance of the certificate, see `Tolerance`.
+    max_iter : int
+        Limit on Newton steps.
+    start : tuple of arrays, optional
+        Weights (n_features, n_outputs) and intercepts (n_outputs,) to start from.
+    """
+    if problem.n_outputs > 1 and problem.loss.separable:
+        return _output_by_output(problem, tol, max_iter, start)
+    limits = tolerance(problem, tol)
+    if start is None:
+        point = start_point(problem, np.zeros_like(limits.null.gradient), limits.intercept)
+    else:
+        w = np.where(problem.norms[:, None] > 0.0, start[0], 0.0)
+        point = start_point(problem, w, start[1])
+    point, certificate, n_iter = working_sets(problem, point, limits, max_iter)
+    if not problem.loss.separable:
+        point = _canonical(problem, point)
+    return _solution(point, certificate, n_iter, limits.shortfall(certificate))
+
+
+def _solution(
+    point: Point, certificate: Certificate, n_iter: int, shortfall: str
+) -> Solution:
+    return Solution(
+        point.w,
+        point.b,
+        certificate.objective,
+        certificate.dual_gap,
+        certificate.violation,
+        n_iter,
+        shortfall,
+    )
+
+
+def _output_by_output(
+    problem: Problem,
+    tol: float,
+    max_iter: int,
+    start: tuple[Array, Array] | None,
+) -> Solution:
+    """Solve outputs one by one: loss and penalty are sums over them."""
+    parts = [
+        solve(
+            problem._replace(y=np.ascontiguousarray(problem.y[:, [c]])),
+            tol=tol,
+            max_iter=max_iter,
+            start=start and (start[0][:, [c]], start[1][[c]]),
+        )
+        for c in range(problem.n_outputs)
+    ]
+    return Solution(
+        np.hstack([part.coef for part in parts]),
+        np.hstack([part.intercept for part in parts]),
+        sum(part.objective for part in parts),
+        sum(part.dual_gap for part in parts),
+        max(part.violation for part in parts),
+        max(part.n_iter for part in parts),
+        next((part.shortfall for part in parts if part.shortfall), ""),
+    )
+
+
+def _canonical(problem: Problem, point: Point) -> Point:
+    """Pick the representative among equal softmax solutions."""
+    w = point.w - problem.penalty.softmax_shift(point.w)[:, None]
+    b = point.b - point.b.mean() if problem.fit_intercept else point.b
+    return Point(w, b, point.eta)
+
+
+def certificate_of(problem: Problem, w: Array, b: Array) -> Certificate:
+    """Return the certificate of given weights and intercepts."""
+    return certify(problem, start_point(problem, w, b))
