@@ -1,1 +1,9 @@
+"""sklreg: penalised estimators for scikit-learn, one `penalty` and one `alpha`."""
+
+from __future__ import annotations
+
+from .linear import LinearClassifier, LinearRegressor
+from .model_selection import alpha_max, convert_alpha
+
 __version__ = "0.1.0"
+__all__ = ["LinearClassifier", "LinearRegressor", "alpha_max", "convert_alpha"]

@@ -132,26 +132,26 @@ class Penalty(Parameters):
         """
         return np.zeros(len(rows))
 
-    def critical_scale(
+    def critical_alpha(
         self, gradient: NDArray[np.float64], steps: NDArray[np.float64]
     ) -> float:
-        """Return the factor on `alpha` from which on zero is optimal. Python only.
+        """Return the smallest `alpha` at which zero is optimal. Python only.
 
         Zero is optimal for coordinate `j` if ``prox(-step g) = 0``. The default finds
-        the factor by bisection, for it knows `prox` alone.
+        the strength by bisection, for it knows `prox` alone.
 
         Parameters
         ----------
-        gradient, steps : array of shape (n_features, n_outputs)
-            Gradient of the data term at zero, reciprocal curvature.
+        gradient, steps : array of shape (n_features, n_outputs), (n_features,)
+            Gradient of the data term at zero, reciprocal curvature of each feature.
         """
 
-        def all_zero(scale: float) -> bool:
-            scaled = self._replace(alpha=self.alpha * scale)  # type: ignore[attr-defined]
+        def all_zero(alpha: float) -> bool:
+            penalty = self._replace(alpha=alpha)  # type: ignore[attr-defined]
             return all(
-                scaled.prox(-step * g, step, j) == 0.0
-                for j, row in enumerate(gradient)
-                for g, step in zip(row, steps[j], strict=True)
+                penalty.prox(-step * g, step, j) == 0.0
+                for j, (row, step) in enumerate(zip(gradient, steps, strict=True))
+                for g in row
             )
 
         low, high = 0.0, 1.0

@@ -119,13 +119,11 @@ class ElasticNet(Penalty):
             return np.sort(rows, axis=1)[:, (rows.shape[1] - 1) // 2]
         return np.zeros(len(rows))
 
-    def critical_scale(
+    def critical_alpha(
         self, gradient: NDArray[np.float64], steps: NDArray[np.float64]
     ) -> float:
-        """Return max |g| / (alpha rho): every weight is zero from there on."""
-        del steps
+        """Return max |g| / rho."""
         largest = float(np.abs(gradient).max(initial=0.0))
         if largest == 0.0:
             return 0.0
-        threshold = self.alpha * self.l1_ratio
-        return largest / threshold if threshold > 0.0 else math.inf
+        return largest / self.l1_ratio if self.l1_ratio > 0.0 else math.inf

@@ -71,8 +71,8 @@ class Positive(NamedTuple):
         unpenalised = self.penalty.is_smooth() and not self.penalty.has_dual()
         return rows.min(axis=1) if unpenalised else np.zeros(len(rows))
 
-    def critical_scale(
+    def critical_alpha(
         self, gradient: NDArray[np.float64], steps: NDArray[np.float64]
     ) -> float:
         """Only negative gradients count."""
-        return float(self.penalty.critical_scale(np.minimum(gradient, 0.0), steps))
+        return float(self.penalty.critical_alpha(np.minimum(gradient, 0.0), steps))

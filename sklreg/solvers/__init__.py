@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .certificate import critical_alpha
 from .problem import Problem, Solution
 from .solve import certificate_of, solve
 
-__all__ = ["Problem", "Solution", "certificate_of", "solve"]
+__all__ = ["Problem", "Solution", "certificate_of", "critical_alpha", "solve"]

@@ -180,3 +180,10 @@ def tolerance(problem: Problem, tol: float) -> Tolerance:
     largest = float(np.abs(certificate.gradient).max(initial=0.0))
     violation = tol * largest + max(floor, 1e-300)
     return Tolerance(tol, gap, violation, null.b, certificate)
+
+
+def critical_alpha(problem: Problem) -> float:
+    """Return the smallest alpha at which all weights are zero, whatever alpha is now."""
+    record = problem.penalty
+    null = certify(problem, null_point(problem))
+    return float(record.critical_alpha(null.gradient, prox_steps(problem)))

@@ -117,7 +117,8 @@ def _line_search(
     trial = at(1.0)
     predicted = penalty_value(problem.penalty, problem.columns, trial.w) - here + slope
     objective = value + here
-    noise = 8 * np.finfo(np.float64).eps * abs(objective)
+    size = abs(objective) + problem.weight @ np.abs(point.eta).max(axis=1)
+    noise = 4 * np.finfo(np.float64).eps * size
     step = 1.0
     for _ in range(_HALVINGS):
         reached = problem.objective(trial.w, trial.eta)

@@ -19,6 +19,7 @@ _EPS = float(np.finfo(np.float64).eps)
 _WORK = 5e7
 _EPOCHS = 5
 _ROUNDS = 1000
+_SMOOTH_ROUNDS = 3  # the first Newton step is exact, the others refine it
 
 
 @record
@@ -77,6 +78,19 @@ def _largest_violation(
     return largest
 
 
+def smooth_parts(
+    penalty: Any, columns: NDArray[np.intp], w: Array
+) -> tuple[Array, Array]:
+    """Return the penalty's first and second derivatives at each weight.
+
+    The second is infinite at a kink, where the first means nothing.
+    """
+    derivative, curvature = np.empty_like(w), np.empty_like(w)
+    rows = np.repeat(columns, w.size // max(len(columns), 1))
+    _smooth_parts(penalty, rows, w.ravel(), derivative.ravel(), curvature.ravel())
+    return derivative, curvature
+
+
 @kernel
 def _smooth_parts(
     penalty: Any,
@@ -84,13 +98,10 @@ def _smooth_parts(
     z: Array,
     derivative: Array,
     curvature: Array,
-    kink: NDArray[np.bool_],
 ) -> None:
-    """Write the penalty's derivatives at `z` and whether zero is a kink."""
     for i in range(z.shape[0]):
         derivative[i] = penalty.derivative(z[i], columns[i])
         curvature[i] = penalty.curvature(z[i], columns[i])
-        kink[i] = penalty.curvature(0.0, columns[i]) == np.inf
 
 
 @kernel
@@ -119,7 +130,7 @@ def minimize_quadratic(
     sizes = np.abs(np.diagonal(quadratic.hessian) * z) + np.abs(quadratic.gradient)
     tolerance = max(tolerance, 32 * _EPS * float(sizes.max(initial=0.0)))
     best, since_best = np.inf, 0
-    for _ in range(_ROUNDS):
+    for _ in range(_SMOOTH_ROUNDS if penalty.is_smooth() else _ROUNDS):
         newton_step(quadratic, penalty, columns, z)
         violation = _largest_violation(quadratic, penalty, columns, z)
         if violation <= tolerance or since_best > 50:
@@ -138,9 +149,8 @@ def newton_step(
     Solves ``(H_SS + P'') d = -(slope + P')`` and goes along `d` until the first
     coordinate meets its kink at zero. Kept only if the objective falls.
     """
-    derivative, curvature = np.empty_like(z), np.empty_like(z)
-    kink = np.empty(z.shape, dtype=np.bool_)
-    _smooth_parts(penalty, columns, z, derivative, curvature, kink)
+    derivative, curvature = smooth_parts(penalty, columns, z)
+    kink = np.isinf(smooth_parts(penalty, columns, np.zeros_like(z))[1])
     smooth = np.flatnonzero(
         np.isfinite(curvature) & (np.diagonal(quadratic.hessian) > 0.0)
     )

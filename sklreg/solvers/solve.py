@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .certificate import Certificate, certify, tolerance
+from .certificate import Certificate, Tolerance, certify, tolerance
+from .lbfgs import lbfgs
 from .problem import Array, Point, Problem, Solution, start_point
+from .row_space import from_row_space, in_row_space
 from .working_set import working_sets
+
+#: Up to this many weights a smooth problem's Hessian is formed.
+_NEWTON_SIZE = 2000
 
 
 def solve(
@@ -37,10 +42,27 @@ def solve(
     else:
         w = np.where(problem.norms[:, None] > 0.0, start[0], 0.0)
         point = start_point(problem, w, start[1])
-    point, certificate, n_iter = working_sets(problem, point, limits, max_iter)
+    point, certificate, n_iter = _minimize(problem, point, limits, max_iter)
     if not problem.loss.separable:
         point = _canonical(problem, point)
     return _solution(point, certificate, n_iter, limits.shortfall(certificate))
+
+
+def _minimize(
+    problem: Problem, point: Point, limits: Tolerance, max_iter: int
+) -> tuple[Point, Certificate, int]:
+    """Choose the solver: linear algebra where the penalty is smooth."""
+    (n, p), k = problem.design.shape, problem.n_outputs
+    if not problem.penalty.is_smooth():
+        return working_sets(problem, point, limits, max_iter)
+    if n < p and n * k <= _NEWTON_SIZE:
+        small, inside, back = in_row_space(problem, point)
+        inside, _, n_iter = working_sets(small, inside, limits, max_iter)
+        point = from_row_space(problem, inside, back)
+        return point, certify(problem, point), n_iter
+    if p * k <= _NEWTON_SIZE:
+        return working_sets(problem, point, limits, max_iter)
+    return lbfgs(problem, point, limits, max_iter)
 
 
 def _solution(

@@ -1,0 +1,209 @@
+"""Friendly input to canonical arrays: the only room that checks what users pass.
+
+The private parts of scikit-learn that the suite needs are imported here and nowhere
+else.
+"""
+
+from __future__ import annotations
+
+import functools
+import numbers
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+from sklearn.base import _fit_context
+from sklearn.utils import check_array, compute_class_weight
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from . import losses, penalties
+from .designs import CSC, Dense
+
+F = TypeVar("F", bound=Callable[..., Any])
+Array = NDArray[np.float64]
+FLOATS = [np.float64, np.float32]
+
+#: Constraints of the parameters that every estimator of the suite takes.
+PENALTY_CONSTRAINTS: dict[str, list[Any]] = {
+    "penalty": [StrOptions(set(penalties.CATALOGUE)), HasMethods("record"), None],
+    "alpha": [Interval(numbers.Real, 0, None, closed="left")],
+    "l1_ratio": [Interval(numbers.Real, 0, 1, closed="both")],
+}
+
+
+def fitting(method: F) -> F:
+    """Decorate ``fit``: parameters are checked, and it is all or nothing.
+
+    Whatever ends the fit early, Ctrl-C included, leaves the estimator as it was.
+    """
+
+    @functools.wraps(method)
+    def all_or_nothing(self: Any, *args: Any, **kwargs: Any) -> Any:
+        before = vars(self).copy()
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return _fit_context(prefer_skip_nested_validation=True)(all_or_nothing)  # type: ignore[no-any-return]
+
+
+# Features --------------------------------------------------------------------------
+
+
+def checked_for_fit(estimator: Any, X: Any, y: Any, **y_checks: Any) -> tuple[Any, Any]:
+    """Validate X and y for fitting; X stays float32 or float64, dense or sparse."""
+    X, y = validate_data(
+        estimator,
+        X,
+        y,
+        accept_sparse=("csr", "csc"),
+        dtype=FLOATS,
+        **y_checks,
+    )
+    return X, y
+
+
+def checked_for_predict(estimator: Any, X: Any) -> Any:
+    """Validate X for prediction by a fitted estimator."""
+    return validate_data(
+        estimator, X, accept_sparse=("csr", "csc"), dtype=FLOATS, reset=False
+    )
+
+
+def as_design(X: Any) -> Dense | CSC:
+    """Return the design of a validated X, without copying dense data."""
+    if not scipy.sparse.issparse(X):
+        contiguous = X.flags.c_contiguous or X.flags.f_contiguous
+        return Dense(X if contiguous else np.ascontiguousarray(X))
+    columns = X.tocsc()
+    if not columns.has_canonical_format:
+        columns = columns.copy() if columns is X else columns
+        columns.sum_duplicates()
+    return CSC.from_scipy(columns)
+
+
+# Weights ---------------------------------------------------------------------------
+
+
+def checked_weights(sample_weight: Any, n_samples: int) -> Array:
+    """Return the sample weights as float64 of sum 1.
+
+    Parameters
+    ----------
+    sample_weight : None, number or array of shape (n_samples,)
+        Finite, not negative, not all zero.
+    """
+    if sample_weight is None or isinstance(sample_weight, numbers.Number):
+        sample_weight = np.full(n_samples, 1.0 if sample_weight is None else sample_weight)
+    weight = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weight.shape != (n_samples,):
+        msg = (
+            f"sample_weight must have shape ({n_samples},), one weight for each row "
+            f"of X, got shape {weight.shape}."
+        )
+        raise ValueError(msg)
+    if weight.min() < 0.0:
+        msg = f"sample_weight must not be negative, got {weight.min():g}."
+        raise ValueError(msg)
+    if weight.max() == 0.0:
+        msg = "sample_weight must contain at least one non-zero number, all are zero."
+        raise ValueError(msg)
+    weight = weight / weight.max()  # sums of huge weights would overflow
+    return weight / weight.sum()  # type: ignore[no-any-return]
+
+
+# Classes ---------------------------------------------------------------------------
+
+
+class Classes(NamedTuple):
+    """Labels found, their targets and the weights that class_weight makes of them."""
+
+    labels: NDArray[Any]
+    one_hot: Array  # n_samples x n_classes; rows without weight may be all zero
+    weight: Array  # n_samples, sums to one
+
+
+def checked_classes(y: Any, weight: Array, class_weight: Any) -> Classes:
+    """Find the classes among the rows that have weight.
+
+    Parameters
+    ----------
+    y : array of shape (n_samples,)
+        Labels of any type that can be sorted.
+    weight : array of shape (n_samples,)
+        Sample weights of sum 1.
+    class_weight : None, "balanced" or dict
+        Factor for each class; "balanced" gives every class the same total weight.
+    """
+    check_classification_targets(y)
+    present = weight > 0.0
+    labels = np.unique(y[present])
+    if len(labels) < 2:
+        msg = (
+            "A classifier needs at least 2 classes among the rows of non-zero weight, "
+            f"got 1 class: {labels[0]!r}."
+        )
+        raise ValueError(msg)
+    one_hot = np.ascontiguousarray(y[:, None] == labels, dtype=np.float64)
+    if class_weight is None:
+        return Classes(labels, one_hot, weight)
+    if isinstance(class_weight, str):  # weighted counts, so that weights are repeats
+        factors = 1.0 / (weight @ one_hot)
+    else:
+        factors = compute_class_weight(class_weight, classes=labels, y=y[present])
+    weight = weight * (one_hot @ factors)
+    if not (np.isfinite(weight).all() and weight.min() >= 0.0 < weight.max()):
+        msg = (
+            "class_weight must give finite weights of at least zero, not all zero, "
+            f"got {class_weight!r}."
+        )
+        raise ValueError(msg)
+    return Classes(labels, one_hot, weight / weight.sum())
+
+
+# Penalties and losses ----------------------------------------------------------------
+
+
+def penalty_record(penalty: Any, alpha: float, l1_ratio: float, n_features: int) -> Any:
+    """Return the record that the parameters of an estimator stand for."""
+    if penalty is None:
+        return penalties.L2().record(0.0, n_features)
+    if penalty == "elasticnet":
+        penalty = penalties.ElasticNet(l1_ratio=l1_ratio)
+    elif isinstance(penalty, str):
+        penalty = penalties.CATALOGUE[penalty]()
+    return penalty.record(alpha, n_features)
+
+
+def loss_object(loss: Any) -> Any:
+    """Return the loss object that a name stands for; an object stands for itself."""
+    return losses.CATALOGUE[loss]() if isinstance(loss, str) else loss
+
+
+def checked_nested(params: dict[str, Any], current: dict[str, Any]) -> None:
+    """Refuse ``penalty__gamma`` while ``penalty`` is a plain string.
+
+    Parameters
+    ----------
+    params, current : dict
+        What ``set_params`` was given and the estimator's parameters before.
+    """
+    for key in params:
+        name, nested, inner = key.partition("__")
+        value = params.get(name, current.get(name))
+        if nested and (value is None or isinstance(value, str)):
+            msg = (
+                f"{key} cannot be set while {name} is {value!r}, which has no "
+                f"parameters; pass an object that has the parameter {inner!r}, as in "
+                f"{name}=ElasticNet(l1_ratio=0.5)."
+            )
+            raise ValueError(msg)

@@ -1,0 +1,8 @@
+"""Linear estimators."""
+
+from __future__ import annotations
+
+from .classifier import LinearClassifier
+from .regressor import LinearRegressor
+
+__all__ = ["LinearClassifier", "LinearRegressor"]

@@ -1,0 +1,151 @@
+"""The one fit of all linear models: validate, solve, assign."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.extmath import safe_sparse_dot
+from sklearn.utils.validation import check_is_fitted
+
+from .. import losses
+from .._estimator import PenalizedEstimator, warn_unconverged
+from .._validation import (
+    PENALTY_CONSTRAINTS,
+    as_design,
+    checked_for_predict,
+    penalty_record,
+)
+from ..designs import Standardized, standardized
+from ..penalties import Positive
+from ..solvers import Problem, certificate_of, solve
+
+Array = NDArray[np.float64]
+
+
+class Prepared(NamedTuple):
+    """A problem on centred and scaled columns, and the way back."""
+
+    problem: Problem
+    design: Standardized
+
+    def to_user(self, w: Array, b: Array) -> tuple[Array, Array]:
+        """Return weights and intercepts for the columns as the user gave them."""
+        coef = w / self.design.scale[:, None] + 0.0  # no negative zeros
+        return coef, b - self.design.mean @ coef
+
+    def from_user(self, coef: Array, intercept: Array) -> tuple[Array, Array]:
+        """Return weights and intercepts for the centred and scaled columns."""
+        scale = np.where(np.isinf(self.design.scale), 0.0, self.design.scale)
+        return coef * scale[:, None], intercept + self.design.mean @ coef
+
+
+class LinearModel(PenalizedEstimator):
+    """Base of the linear estimators; a subclass turns y into targets and a loss."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **PENALTY_CONSTRAINTS,
+        "loss": [StrOptions(set(losses.CATALOGUE)), HasMethods("record")],
+        "fit_intercept": ["boolean"],
+        "positive": ["boolean"],
+        "standardize": ["boolean"],
+        "tol": [Interval(numbers.Real, 0, None, closed="left")],
+        "max_iter": [Interval(numbers.Integral, 1, None, closed="left")],
+        "warm_start": ["boolean"],
+    }
+
+    def _prepare(self, X: Any, y: Array, weight: Array, loss: Any) -> Prepared:
+        """State the problem for validated X, targets (n, k) and weights of sum 1."""
+        design, norms = standardized(
+            as_design(X), weight, centre=self.fit_intercept, scale=self.standardize
+        )
+        _check_magnitude(X, y, norms)
+        n_features = X.shape[1]
+        penalty = penalty_record(self.penalty, self.alpha, self.l1_ratio, n_features)
+        if self.positive:
+            penalty = Positive(penalty)
+        columns = np.arange(n_features)
+        problem = Problem(
+            design, y, weight, loss, penalty, self.fit_intercept, columns, norms
+        )
+        return Prepared(problem, design)
+
+    def problem(self, X: Any, y: Any, sample_weight: Any = None) -> Problem:
+        """State the problem that ``fit`` would solve, without solving it.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for ``fit``.
+
+        Returns
+        -------
+        problem : Problem
+            On centred columns, scaled if ``standardize``. The estimator stays as it is.
+        """
+        copy = clone(self)
+        X, y = copy._checked(X, y)
+        return copy._prepare(*copy._arguments(X, y, sample_weight)).problem  # type: ignore[no-any-return]
+
+    def _solve(self, X: Any, y: Array, weight: Array, loss: Any) -> None:
+        """Solve and assign; `coef_` gets one row per output."""
+        prepared = self._prepare(X, y, weight, loss)
+        start = None
+        if self.warm_start and getattr(self, "coef_", None) is not None:
+            start = self._start(prepared, X.shape[1], y.shape[1])
+        solution = solve(
+            prepared.problem, tol=self.tol, max_iter=self.max_iter, start=start
+        )
+        coef, intercept = prepared.to_user(solution.coef, solution.intercept)
+        gap, violation = solution.dual_gap, solution.violation
+        if X.dtype == np.float32:  # the certificate is that of what is returned
+            coef, intercept = coef.astype(np.float32), intercept.astype(np.float32)
+            rounded = prepared.from_user(coef.astype(float), intercept.astype(float))
+            certificate = certificate_of(prepared.problem, *rounded)
+            gap, violation = certificate.dual_gap, certificate.violation
+        self.coef_ = np.ascontiguousarray(coef.T)
+        self.intercept_ = intercept
+        self.objective_ = solution.objective
+        self.dual_gap_ = gap
+        self.violation_ = violation
+        self.n_iter_ = solution.n_iter
+        warn_unconverged(
+            self,
+            solution.shortfall,
+            "Increase max_iter or tol, scale the features, or raise alpha.",
+        )
+
+    def _start(
+        self, prepared: Prepared, n_features: int, n_outputs: int
+    ) -> tuple[Array, Array] | None:
+        """Return the last solution in the problem's columns, if it has the shape."""
+        coef = np.atleast_2d(np.asarray(self.coef_, dtype=np.float64)).T
+        if coef.shape != (n_features, n_outputs):
+            return None
+        intercept = np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64))
+        return prepared.from_user(coef, intercept)
+
+    def _linear_predictor(self, X: Any) -> NDArray[Any]:
+        """Return ``X coef_' + intercept_``."""
+        check_is_fitted(self)
+        X = checked_for_predict(self, X)
+        eta = safe_sparse_dot(X, self.coef_.T, dense_output=True)
+        return eta + self.intercept_  # type: ignore[no-any-return]
+
+
+def _check_magnitude(X: Any, y: Array, norms: Array) -> None:
+    """Refuse numbers whose squares are not numbers any more."""
+    with np.errstate(over="ignore"):
+        overflow = not np.isfinite((y * y).sum())
+    for name, values, bad in (("X", X, not np.isfinite(norms).all()), ("y", y, overflow)):
+        if bad:
+            largest = max(abs(values.max()), abs(values.min()))
+            msg = (
+                f"{name} holds numbers as large as {largest:.3g}, whose squares "
+                f"overflow float64; rescale {name}, for example with StandardScaler."
+            )
+            raise ValueError(msg)

@@ -1,0 +1,273 @@
+"""Linear classification: log-loss with any penalty."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import scipy.special
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils._param_validation import HasMethods, StrOptions
+
+from .._validation import (
+    checked_classes,
+    checked_for_fit,
+    checked_weights,
+    fitting,
+    loss_object,
+)
+from ._base import LinearModel
+
+
+class LinearClassifier(ClassifierMixin, LinearModel):
+    r"""Logistic regression with any penalty, true multinomial for several classes.
+
+    .. math::
+        \min_{w, b} \; \frac{\sum_i s_i f(y_i, x_i' w + b)}{\sum_i s_i} + \alpha P(w)
+
+    with the log-loss `f`: logistic for two classes, softmax over all classes together
+    for more, never one class against the rest.
+
+    Parameters
+    ----------
+    penalty : {"l1", "l2", "elasticnet"}, penalty object or None, default="l2"
+        ``"l1"``: sum of abs(w). ``"l2"``: half the sum of w squared.
+        ``"elasticnet"``: ``l1_ratio * l1 + (1 - l1_ratio) * l2``. An object from
+        :mod:`sklreg.penalties`, or your own, brings its own parameters, which
+        ``set_params(penalty__name=...)`` reaches. None: no penalty.
+    alpha : float, default=0.01
+        Strength of the penalty; ``1 / (C n_samples)`` in the terms of scikit-learn's
+        ``LogisticRegression``.
+    l1_ratio : float, default=0.5
+        Share of l1 for ``penalty="elasticnet"``, in [0, 1].
+    loss : {"log_loss"} or loss object, default="log_loss"
+        The loss.
+    fit_intercept : bool, default=True
+        Whether to fit `b`. Sparse X is not made dense for it.
+    positive : bool, default=False
+        Whether coefficients must be at least zero.
+    standardize : bool, default=False
+        Whether columns are penalised as if scaled to unit (weighted) standard
+        deviation. Coefficients are for the columns as given; X is not copied.
+    tol : float, default=1e-6
+        Stop when the duality gap is at most `tol` times the objective of the best
+        constant prediction. Where there is no dual (no penalty, a non-convex one):
+        when the largest violation of the optimality conditions is at most `tol` times
+        the largest gradient entry of that model.
+    max_iter : int, default=1000
+        Limit on Newton steps.
+    warm_start : bool, default=False
+        Whether to start from the last solution.
+    class_weight : dict, "balanced" or None, default=None
+        Factors on the sample weights by class; ``"balanced"`` gives every class the
+        same total weight.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+        The labels, sorted.
+    coef_ : array of shape (1, n_features) or (n_classes, n_features)
+        Weights, of the dtype of X.
+    intercept_ : array of shape (1,) or (n_classes,)
+        Intercepts; 0 if ``fit_intercept=False``.
+    objective_ : float
+        Loss plus penalty at the solution.
+    dual_gap_ : float
+        Upper bound of ``objective_`` minus the minimum; nan where there is no dual.
+    violation_ : float
+        Largest distance of minus the gradient to the subdifferential of the penalty.
+        With `standardize`, in the units of the scaled columns.
+    n_iter_ : int
+        Newton steps taken.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : array of str
+        Names of the features, if X had names.
+
+    See Also
+    --------
+    LinearRegressor : The same for numbers.
+    sklearn.linear_model.LogisticRegression : The same model with ``C``.
+
+    Notes
+    -----
+    For several classes one column of weights belongs to each class. Where equivalent
+    solutions exist the returned one is unique: intercepts have mean zero; without l1
+    each feature's weights have mean zero over classes, with l1 alone their lower median
+    is zero.
+
+    References
+    ----------
+    Lee, Sun and Saunders (2014), Proximal Newton-type methods for minimizing composite
+    functions, SIAM Journal on Optimization 24(3).
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklreg import LinearClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> lasso = LinearClassifier(penalty="l1", alpha=0.02)
+    >>> model = make_pipeline(StandardScaler(), lasso).fit(X, y)
+    >>> int((lasso.coef_ != 0).sum()), round(lasso.objective_, 6)
+    (7, 0.217072)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **LinearModel._parameter_constraints,
+        "loss": [StrOptions({"log_loss"}), HasMethods("multinomial")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        penalty: Any = "l2",
+        alpha: float = 0.01,
+        *,
+        l1_ratio: float = 0.5,
+        loss: Any = "log_loss",
+        fit_intercept: bool = True,
+        positive: bool = False,
+        standardize: bool = False,
+        tol: float = 1e-6,
+        max_iter: int = 1000,
+        warm_start: bool = False,
+        class_weight: Any = None,
+    ) -> None:
+        self.penalty = penalty
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.loss = loss
+        self.fit_intercept = fit_intercept
+        self.positive = positive
+        self.standardize = standardize
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.class_weight = class_weight
+
+    @fitting
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features; float32 and float64 are read as they are.
+        y : array of shape (n_samples,)
+            Labels, of any type that can be sorted.
+        sample_weight : float or array of shape (n_samples,), optional
+            Weights; only their proportions matter, and whole numbers equal repeated
+            rows.
+
+        Returns
+        -------
+        self : LinearClassifier
+            The fitted model.
+
+        Raises
+        ------
+        ValueError
+            For a parameter out of range, NaN or infinite numbers, wrong shapes,
+            negative or all-zero weights, fewer than two classes.
+        """
+        X, y = self._checked(X, y)
+        self._solve(*self._arguments(X, y, sample_weight))
+        return self
+
+    def _checked(self, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
+        """Validate X and y."""
+        return checked_for_fit(self, X, y)
+
+    def _arguments(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
+        """Return what `_prepare` and `_solve` take, for validated X and y.
+
+        Sets `classes_`.
+        """
+        weight = checked_weights(sample_weight, len(y))
+        classes = checked_classes(y, weight, self.class_weight)
+        self.classes_ = classes.labels
+        loss = loss_object(self.loss)
+        if len(classes.labels) == 2:
+            positive = np.ascontiguousarray(classes.one_hot[:, 1:])
+            return X, positive, classes.weight, loss.record()
+        return X, classes.one_hot, classes.weight, loss.multinomial()
+
+    def __sklearn_tags__(self) -> Any:
+        """With coefficients of one sign a good score cannot be promised."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = bool(self.positive)
+        return tags
+
+    def decision_function(self, X: Any) -> NDArray[Any]:
+        """Return the linear predictor.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        eta : array of shape (n_samples,) or (n_samples, n_classes)
+            Log-odds of the second class, or one score a class.
+        """
+        eta = self._linear_predictor(X)
+        return eta[:, 0] if len(self.classes_) == 2 else eta  # type: ignore[no-any-return]
+
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Return the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        p : array of shape (n_samples, n_classes)
+            Probabilities, rows sum to one.
+        """
+        eta = self.decision_function(X)
+        if eta.ndim == 2:
+            return scipy.special.softmax(eta, axis=1)  # type: ignore[no-any-return]
+        return np.column_stack([scipy.special.expit(-eta), scipy.special.expit(eta)])
+
+    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+        """Return the logarithms of the probabilities, finite where those underflow.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        log_p : array of shape (n_samples, n_classes)
+            Log-probabilities.
+        """
+        eta = self.decision_function(X)
+        if eta.ndim == 2:
+            return scipy.special.log_softmax(eta, axis=1)  # type: ignore[no-any-return]
+        return np.column_stack(
+            [scipy.special.log_expit(-eta), scipy.special.log_expit(eta)]
+        )
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features.
+
+        Returns
+        -------
+        y : array of shape (n_samples,)
+            The most probable class of each row.
+        """
+        eta = self.decision_function(X)
+        best = eta.argmax(axis=1) if eta.ndim == 2 else (eta > 0.0).astype(np.intp)
+        return self.classes_[best]  # type: ignore[no-any-return]

@@ -1,0 +1,47 @@
+"""The strength at which every weight becomes zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..solvers import critical_alpha
+
+
+def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+    r"""Return the smallest `alpha` at which every penalised weight is zero.
+
+    With `g` the gradient of the data term at the null model (intercept alone), for l1
+    and elastic net
+
+    .. math:: \alpha_{max} = \max_{jk} |g_{jk}| / \rho, \qquad \rho = l1\_ratio .
+
+    Parameters
+    ----------
+    estimator : LinearRegressor or LinearClassifier
+        Gives penalty, loss, intercept and so on; its own `alpha` does not matter, and
+        it is left as it is.
+    X : array or sparse matrix of shape (n_samples, n_features)
+        Features.
+    y : array of shape (n_samples,) or (n_samples, n_targets)
+        Targets or labels.
+    sample_weight : float or array of shape (n_samples,), optional
+        Weights.
+
+    Returns
+    -------
+    alpha : float
+        In the units of `alpha`; infinite for penalties that never give zeros (None,
+        l2), 0 if nothing is to be explained.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklreg import LinearRegressor, alpha_max
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> strongest = alpha_max(LinearRegressor(penalty="l1"), X, y)
+    >>> LinearRegressor("l1", alpha=strongest).fit(X, y).coef_.any()
+    np.False_
+    >>> LinearRegressor("l1", alpha=0.99 * strongest).fit(X, y).coef_.any()
+    np.True_
+    """
+    return critical_alpha(estimator.problem(X, y, sample_weight))

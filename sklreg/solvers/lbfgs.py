@@ -1,0 +1,72 @@
+"""Smooth and large: SciPy's L-BFGS, preconditioned by the curvature's diagonal.
+
+Byrd, Lu, Nocedal and Zhu (1995), A limited memory algorithm for bound constrained
+optimization, SIAM Journal on Scientific Computing 16(5).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+
+from .certificate import Certificate, Tolerance, certify
+from .problem import Array, Point, Problem, start_point
+from .quadratic import smooth_parts
+
+_MEMORY = 20
+
+
+def lbfgs(
+    problem: Problem, point: Point, limits: Tolerance, max_iter: int
+) -> tuple[Point, Certificate, int]:
+    """Improve `point` until `limits` are met or `max_iter` iterations are spent."""
+    scale = _preconditioner(problem, limits)
+    shape = (point.w.shape[0] + 1, point.w.shape[1])
+
+    def point_at(x: Array) -> Point:
+        stacked = x.reshape(shape) * scale
+        return start_point(problem, stacked[:-1], stacked[-1])
+
+    def objective(x: Array) -> tuple[float, Array]:
+        at = point_at(x)
+        certificate = certify(problem, at)
+        derivative, _ = smooth_parts(problem.penalty, problem.columns, at.w)
+        slopes = certificate.slopes.sum(axis=0) * problem.fit_intercept
+        gradient = np.vstack([certificate.gradient + derivative, slopes]) * scale
+        return certificate.objective, gradient.ravel()
+
+    def stop_when_met(intermediate_result: Any) -> None:
+        if limits.met(certify(problem, point_at(intermediate_result.x))):
+            raise StopIteration
+
+    found = scipy.optimize.minimize(
+        objective,
+        (np.vstack([point.w, point.b]) / scale).ravel(),
+        method="L-BFGS-B",
+        jac=True,
+        callback=stop_when_met,
+        options={
+            "maxiter": max_iter,
+            "maxfun": 3 * max_iter,
+            "maxcor": _MEMORY,
+            "ftol": 0.0,
+            "gtol": 0.0,
+        },
+    )
+    point = point_at(found.x)
+    return point, certify(problem, point), max(int(found.nit), 1)
+
+
+def _preconditioner(problem: Problem, limits: Tolerance) -> Array:
+    """Return one over the root of the Hessian's diagonal at the null model."""
+    p, k = problem.design.shape[1], problem.n_outputs
+    eta = np.tile(limits.intercept, (problem.design.shape[0], 1))
+    h = problem.hessian(eta, 1.0)
+    per_output = np.array([h[c, c].sum() for c in range(k)])
+    zeros = np.zeros((p, k))
+    _, curvature = smooth_parts(problem.penalty, problem.columns, zeros)
+    diagonal = np.vstack([np.outer(problem.norms**2, per_output) + curvature, per_output])
+    largest = diagonal.max()
+    return 1.0 / np.sqrt(np.maximum(diagonal, 1e-12 * largest))  # type: ignore[no-any-return]
