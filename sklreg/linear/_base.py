@@ -109,9 +109,9 @@ class LinearModel(PenalizedEstimator):
             gap, violation = certificate.dual_gap, certificate.violation
         self.coef_ = np.ascontiguousarray(coef.T)
         self.intercept_ = intercept
-        self.objective_ = solution.objective
-        self.dual_gap_ = gap
-        self.violation_ = violation
+        self.objective_ = float(solution.objective)
+        self.dual_gap_ = float(gap)
+        self.violation_ = float(violation)
         self.n_iter_ = solution.n_iter
         warn_unconverged(
             self,

@@ -30,7 +30,7 @@ class Softmax(Loss):
     >>> import numpy as np
     >>> from sklreg.losses import Softmax
     >>> y, eta = np.array([[0.0, 1.0, 0.0]]), np.zeros((1, 3))
-    >>> round(Softmax().record().row_value(y, eta, 0), 6)
+    >>> round(float(Softmax().record().row_value(y, eta, 0)), 6)
     1.098612
     """
 

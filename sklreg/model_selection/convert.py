@@ -186,8 +186,8 @@ def convert_alpha(
     >>> from sklreg import convert_alpha
     >>> convert_alpha(1.0, "sklearn.Ridge", sample_weight_sum=442)
     (0.0022624434389140274, 0.0)
-    >>> convert_alpha((0.01, 0.02), "keras.l1_l2")
-    (0.05, 0.2)
+    >>> convert_alpha((0.5, 0.25), "keras.l1_l2")
+    (1.0, 0.5)
     """
     if source not in SOURCES:
         msg = f"source must be one of {', '.join(SOURCES)}; got {source!r}."
