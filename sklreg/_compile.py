@@ -29,7 +29,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", bound=type)
@@ -45,7 +45,7 @@ _known_to_numba: set[str] = set()
 
 def kernel(function: F) -> F:
     """Compile `function` at its first call; it may call other kernels and records."""
-    return functools.wraps(function)(_Kernel(function))  # type: ignore[return-value]
+    return cast("F", functools.update_wrapper(_Kernel(function), function))
 
 
 def record(cls: C) -> C:
@@ -73,33 +73,33 @@ class _Kernel:
 
     def __call__(self, *args: Any) -> Any:
         if any(map(_is_foreign, args)):
-            return self._uncached(*args)
-        return self._cached(*args)
+            return self._in_memory(*args)
+        return self._on_disk(*args)
 
     @functools.cached_property
-    def _cached(self) -> Callable[..., Any]:
+    def _on_disk(self) -> Any:
         with _lock:
             dispatcher = _compiler()(self.py_func)
             if hasattr(dispatcher, "enable_caching"):  # absent: NUMBA_DISABLE_JIT=1
                 dispatcher._cache = _package_cache(self.py_func)
-            return dispatcher  # type: ignore[no-any-return]
+            return dispatcher
 
     @functools.cached_property
-    def _uncached(self) -> Callable[..., Any]:
+    def _in_memory(self) -> Any:
         with _lock:
-            return _compiler()(self.py_func)  # type: ignore[no-any-return]
+            return _compiler()(self.py_func)
 
     @property
     def _numba_type_(self) -> Any:
         """What Numba sees where one kernel calls another."""
-        return self._cached._numba_type_  # type: ignore[attr-defined]
+        return self._on_disk._numba_type_
 
     def __reduce__(self) -> str:
         return self.py_func.__qualname__
 
 
 def _is_foreign(value: Any) -> bool:
-    """Tell whether `value` is a record whose class, or part, is not the package's own."""
+    """Tell whether `value` is a record that a class from outside takes part in."""
     if not hasattr(value, "_fields"):
         return False
     return not is_own(type(value)) or any(map(_is_foreign, value))
@@ -113,7 +113,7 @@ def is_own(cls: type) -> bool:
 def _compiler() -> Callable[[Callable[..., Any]], Any]:
     """Import Numba and teach it the verbs of every record defined so far."""
     import numba
-    from numba.core import types
+    from numba.core.types import NamedTuple, NamedUniTuple
     from numba.extending import overload_method
 
     def teach(verb: str) -> None:
@@ -122,8 +122,8 @@ def _compiler() -> Callable[[Callable[..., Any]], Any]:
             method = getattr(self.instance_class, verb, None)
             return method if inspect.isfunction(method) else None
 
-        method_of.__signature__ = _verbs[verb]  # type: ignore[attr-defined]
-        for kind in (types.NamedTuple, types.NamedUniTuple):
+        vars(method_of)["__signature__"] = _verbs[verb]
+        for kind in (NamedTuple, NamedUniTuple):
             overload_method(
                 kind, verb, strict=False, jit_options={"fastmath": FASTMATH}
             )(method_of)
@@ -131,14 +131,14 @@ def _compiler() -> Callable[[Callable[..., Any]], Any]:
     for verb in sorted(_verbs.keys() - _known_to_numba):
         teach(verb)
         _known_to_numba.add(verb)
-    return numba.njit(nogil=True, fastmath=FASTMATH, error_model="numpy")  # type: ignore[no-any-return]
+    return numba.njit(nogil=True, fastmath=FASTMATH, error_model="numpy")
 
 
 def _package_cache(function: Callable[..., Any]) -> Any:
     """Return the on-disk cache of `function`, in the folder of these sources."""
     from numba.core import caching
 
-    class Locator(caching._CacheLocator):  # type: ignore[misc]
+    class Locator(caching._CacheLocator):
         def get_cache_path(self) -> str:
             return str(cache_folder())
 
@@ -153,10 +153,10 @@ def _package_cache(function: Callable[..., Any]) -> Any:
             del py_func, py_file
             return cls()
 
-    class Implementation(caching.CompileResultCacheImpl):  # type: ignore[misc]
-        _locator_classes = [Locator]
+    class Implementation(caching.CompileResultCacheImpl):
+        _locator_classes = (Locator,)
 
-    class Cache(caching.FunctionCache):  # type: ignore[misc]
+    class Cache(caching.FunctionCache):
         _impl_class = Implementation
 
         def _save_overload(self, sig: Any, data: Any) -> None:

@@ -23,7 +23,7 @@ class PenalizedEstimator(BaseEstimator):
             Parameters by name.
         """
         checked_nested(params, self.get_params(deep=False))
-        return super().set_params(**params)  # type: ignore[no-any-return]
+        return super().set_params(**params)
 
     def __sklearn_tags__(self) -> Any:
         """Sparse X is welcome."""

@@ -15,11 +15,12 @@ import inspect
 import itertools
 import math
 import numbers
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, dataclass_transform
 
 from ._compile import is_own, record
 
 
+@dataclass_transform(eq_default=False)
 class Parameters:
     """Named parameters with scikit-learn's ``get_params`` and ``set_params``.
 
@@ -50,9 +51,8 @@ class Parameters:
         for name, value in params.items():
             if name not in _field_names(type(self)):
                 known = ", ".join(_field_names(type(self))) or "none"
-                msg = (
-                    f"{type(self).__name__} has no parameter {name!r}; it has: {known}."
-                )
+                owner = type(self).__name__
+                msg = f"{owner} has no parameter {name!r}; it has: {known}."
                 raise ValueError(msg)
             setattr(self, name, value)
         return self
@@ -65,7 +65,7 @@ _OF_THE_OBJECT = {"get_params", "set_params", "validate", "record"}
 
 
 def _field_names(cls: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(cls))  # type: ignore[arg-type]
+    return tuple(field.name for field in dataclasses.fields(cls))
 
 
 def _record_class(cls: type[Parameters]) -> type:

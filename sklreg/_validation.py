@@ -51,7 +51,7 @@ def fitting(method: F) -> F:
             vars(self).update(before)
             raise
 
-    return _fit_context(prefer_skip_nested_validation=True)(all_or_nothing)  # type: ignore[no-any-return]
+    return _fit_context(prefer_skip_nested_validation=True)(all_or_nothing)
 
 
 # Features --------------------------------------------------------------------------
@@ -101,7 +101,9 @@ def checked_weights(sample_weight: Any, n_samples: int) -> Array:
         Finite, not negative, not all zero.
     """
     if sample_weight is None or isinstance(sample_weight, numbers.Number):
-        sample_weight = np.full(n_samples, 1.0 if sample_weight is None else sample_weight)
+        sample_weight = np.full(
+            n_samples, 1.0 if sample_weight is None else sample_weight
+        )
     weight = check_array(
         sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )
@@ -118,7 +120,7 @@ def checked_weights(sample_weight: Any, n_samples: int) -> Array:
         msg = "sample_weight must contain at least one non-zero number, all are zero."
         raise ValueError(msg)
     weight = weight / weight.max()  # sums of huge weights would overflow
-    return weight / weight.sum()  # type: ignore[no-any-return]
+    return weight / weight.sum()
 
 
 # Classes ---------------------------------------------------------------------------

@@ -31,11 +31,10 @@ class CSC(NamedTuple):
     @classmethod
     def from_scipy(cls, matrix: Any) -> CSC:
         """Wrap a SciPy CSC matrix or array whose indices are canonical."""
-        parts = [matrix.data, matrix.indices, matrix.indptr]
-        for k, part in enumerate(parts):  # one array type for Numba: read-only
-            parts[k] = part.view()
-            parts[k].flags.writeable = False
-        return cls(*parts, matrix.shape[0])
+        data, indices, indptr = map(
+            _read_only, (matrix.data, matrix.indices, matrix.indptr)
+        )
+        return cls(data, indices, indptr, matrix.shape[0])
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -100,10 +99,17 @@ class CSC(NamedTuple):
         indptr = np.zeros(len(columns) + 1, dtype=self.indptr.dtype)
         np.cumsum(lengths, out=indptr[1:])
         at = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], lengths)
-        parts = [self.data[at], self.indices[at], indptr]
-        for part in parts:
-            part.flags.writeable = False
-        return CSC(*parts, self.n_samples)
+        data, indices, indptr = map(
+            _read_only, (self.data[at], self.indices[at], indptr)
+        )
+        return CSC(data, indices, indptr, self.n_samples)
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a view that cannot be written: one array type for Numba, whatever came."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 @kernel

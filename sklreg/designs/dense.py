@@ -21,12 +21,12 @@ class Dense(NamedTuple):
     @property
     def shape(self) -> tuple[int, int]:
         """Return (n_samples, n_features)."""
-        return self.values.shape  # type: ignore[return-value]
+        return self.values.shape
 
     def matvec(self, w: Array) -> Array:
         """Return ``X w`` for `w` of shape (n_features, k)."""
         if self.values.dtype == np.float64:
-            return self.values @ w  # type: ignore[no-any-return]
+            return self.values @ w
         out = np.empty((self.shape[0], w.shape[1]))
         for rows in row_slices(*self.shape):
             out[rows] = self.values[rows].astype(np.float64) @ w
@@ -35,7 +35,7 @@ class Dense(NamedTuple):
     def rmatvec(self, r: Array) -> Array:
         """Return ``X' r`` for `r` of shape (n_samples, k)."""
         if self.values.dtype == np.float64:
-            return self.values.T @ r  # type: ignore[no-any-return]
+            return self.values.T @ r
         out = np.zeros((self.shape[1], r.shape[1]))
         for rows in row_slices(*self.shape):
             out += self.values[rows].astype(np.float64).T @ r[rows]

@@ -26,23 +26,23 @@ class Standardized(NamedTuple):
     @property
     def shape(self) -> tuple[int, int]:
         """Return (n_samples, n_features)."""
-        return self.design.shape  # type: ignore[no-any-return]
+        return self.design.shape
 
     def matvec(self, w: Array) -> Array:
         """Return ``X (w / scale) - mean' (w / scale)``."""
         w = w / self.scale[:, None]
-        return self.design.matvec(w) - self.mean @ w  # type: ignore[no-any-return]
+        return self.design.matvec(w) - self.mean @ w
 
     def rmatvec(self, r: Array) -> Array:
         """Return ``(X' r - mean sum(r)) / scale``."""
         shifted = self.design.rmatvec(r) - np.outer(self.mean, r.sum(axis=0))
-        return shifted / self.scale[:, None]  # type: ignore[no-any-return]
+        return shifted / self.scale[:, None]
 
     def gram(self, weight: Array, centre: Array) -> Array:
         """Return the weighted Gram matrix about `centre`, on the scaled columns."""
         finite = np.where(np.isinf(self.scale), 0.0, self.scale)
         gram = self.design.gram(weight, self.mean + centre * finite)
-        return gram / self.scale / self.scale[:, None]  # type: ignore[no-any-return]
+        return gram / self.scale / self.scale[:, None]
 
     def take(self, columns: NDArray[np.intp]) -> Standardized:
         """Return the design of some columns."""

@@ -89,7 +89,7 @@ class LinearModel(PenalizedEstimator):
         """
         copy = clone(self)
         X, y = copy._checked(X, y)
-        return copy._prepare(*copy._arguments(X, y, sample_weight)).problem  # type: ignore[no-any-return]
+        return copy._prepare(*copy._arguments(X, y, sample_weight)).problem
 
     def _solve(self, X: Any, y: Array, weight: Array, loss: Any) -> None:
         """Solve and assign; `coef_` gets one row per output."""
@@ -134,14 +134,17 @@ class LinearModel(PenalizedEstimator):
         check_is_fitted(self)
         X = checked_for_predict(self, X)
         eta = safe_sparse_dot(X, self.coef_.T, dense_output=True)
-        return eta + self.intercept_  # type: ignore[no-any-return]
+        return eta + self.intercept_
 
 
 def _check_magnitude(X: Any, y: Array, norms: Array) -> None:
     """Refuse numbers whose squares are not numbers any more."""
     with np.errstate(over="ignore"):
         overflow = not np.isfinite((y * y).sum())
-    for name, values, bad in (("X", X, not np.isfinite(norms).all()), ("y", y, overflow)):
+    for name, values, bad in (
+        ("X", X, not np.isfinite(norms).all()),
+        ("y", y, overflow),
+    ):
         if bad:
             largest = max(abs(values.max()), abs(values.min()))
             msg = (

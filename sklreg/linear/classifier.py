@@ -215,7 +215,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
             Log-odds of the second class, or one score a class.
         """
         eta = self._linear_predictor(X)
-        return eta[:, 0] if len(self.classes_) == 2 else eta  # type: ignore[no-any-return]
+        return eta[:, 0] if len(self.classes_) == 2 else eta
 
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Return the probabilities of the classes.
@@ -232,7 +232,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         """
         eta = self.decision_function(X)
         if eta.ndim == 2:
-            return scipy.special.softmax(eta, axis=1)  # type: ignore[no-any-return]
+            return scipy.special.softmax(eta, axis=1)
         return np.column_stack([scipy.special.expit(-eta), scipy.special.expit(eta)])
 
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
@@ -250,7 +250,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         """
         eta = self.decision_function(X)
         if eta.ndim == 2:
-            return scipy.special.log_softmax(eta, axis=1)  # type: ignore[no-any-return]
+            return scipy.special.log_softmax(eta, axis=1)
         return np.column_stack(
             [scipy.special.log_expit(-eta), scipy.special.log_expit(eta)]
         )
@@ -270,4 +270,4 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         """
         eta = self.decision_function(X)
         best = eta.argmax(axis=1) if eta.ndim == 2 else (eta > 0.0).astype(np.intp)
-        return self.classes_[best]  # type: ignore[no-any-return]
+        return self.classes_[best]

@@ -63,7 +63,7 @@ class Loss(Parameters):
         raise NotImplementedError
 
     def majorizer(self, y: float, eta: float) -> float:
-        """Return a curvature whose parabola at `eta` lies above f; default: `curvature`."""
+        """Return a curvature whose parabola lies above f; default: `curvature`."""
         return self.curvature(y, eta)
 
     def conjugate_dual(self, y: float, u: float) -> float:
@@ -120,7 +120,7 @@ class Loss(Parameters):
 
     def first_intercept(self, y: Array, weight: Array) -> Array:
         """Return a first guess of the null model's intercepts; default: the means."""
-        return weight @ y  # type: ignore[no-any-return]
+        return weight @ y
 
 
 @kernel
@@ -185,9 +185,7 @@ def null_intercept(loss: Any, y: Array, weight: Array) -> Array:
     for _ in range(_NEWTON_STEPS):
         g = gradient.sum(axis=0)
         hessian = np.zeros((len(b), len(b), len(y)))
-        weighted_hessian(
-            loss, y, np.tile(b, (len(y), 1)), weight, damping, hessian
-        )
+        weighted_hessian(loss, y, np.tile(b, (len(y), 1)), weight, damping, hessian)
         step = -np.linalg.lstsq(hessian.sum(axis=2), g, rcond=1e-12)[0]
         trial = evaluate(b + step)
         if trial < value:

@@ -67,4 +67,4 @@ class LogLoss(Loss):
     def first_intercept(self, y: Array, weight: Array) -> Array:
         """Return the log-odds of the weighted share of ones, the exact answer."""
         share = np.clip(weight @ y, 1e-300, None)
-        return np.log(share / np.clip(weight @ (1.0 - y), 1e-300, None))  # type: ignore[no-any-return]
+        return np.log(share / np.clip(weight @ (1.0 - y), 1e-300, None))

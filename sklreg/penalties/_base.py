@@ -8,7 +8,7 @@ record, in which `alpha` and the parameters are fields.
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,7 @@ class Penalty(Parameters):
     """
 
     _extra_fields: ClassVar[tuple[str, ...]] = ("alpha",)
+    alpha: ClassVar[float]  # a field of the record
     convex = False
 
     def record(self, alpha: float, n_features: int) -> Any:
@@ -89,7 +90,7 @@ class Penalty(Parameters):
     # What has a default ----------------------------------------------------------
 
     def derivative(self, x: float, j: int) -> float:
-        """Return the derivative of `value` at `x`; asked where `curvature` is finite."""
+        """Return the derivative of `value` at `x`, where `curvature` is finite."""
         return math.nan
 
     def curvature(self, x: float, j: int) -> float:
@@ -147,7 +148,7 @@ class Penalty(Parameters):
         """
 
         def all_zero(alpha: float) -> bool:
-            penalty = self._replace(alpha=alpha)  # type: ignore[attr-defined]
+            penalty = cast("Any", self)._replace(alpha=alpha)
             return all(
                 penalty.prox(-step * g, step, j) == 0.0
                 for j, (row, step) in enumerate(zip(gradient, steps, strict=True))

@@ -83,7 +83,7 @@ class ElasticNet(Penalty):
         return self.alpha * (1.0 - self.l1_ratio)
 
     def violation(self, x: float, g: float, step: float, j: int) -> float:
-        """Return the distance of -g to alpha (rho [-1, 1] or rho sign(x) + (1 - rho) x)."""
+        """Return the distance of -g to the subdifferential, an interval at zero."""
         if x == 0.0:
             return max(abs(g) - self.alpha * self.l1_ratio, 0.0)
         return abs(g + self.derivative(x, j))

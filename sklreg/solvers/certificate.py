@@ -125,9 +125,11 @@ def _dual_value(problem: Problem, r: Array, gradient: Array) -> float:
     v = -gradient
     if problem.fit_intercept:
         balanced = problem.loss.balanced_dual(u, problem.y, q)
-        v = v + problem.design.rmatvec(q[:, None] * (balanced - u)) if (
-            np.abs(r.sum(axis=0)).max() > _ROUNDING * np.abs(r).sum()
-        ) else v
+        v = (
+            v + problem.design.rmatvec(q[:, None] * (balanced - u))
+            if (np.abs(r.sum(axis=0)).max() > _ROUNDING * np.abs(r).sum())
+            else v
+        )
         u = balanced
     u = np.ascontiguousarray(u)
     scale = _dual_scale(problem.penalty, problem.columns, v)
@@ -158,7 +160,7 @@ def _conjugate(penalty: Any, columns: NDArray[np.intp], v: Array) -> float:
 
 def null_point(problem: Problem) -> Point:
     """Return the point of all-zero weights with the best intercepts."""
-    n, p, k = *problem.design.shape, problem.n_outputs
+    (n, p), k = problem.design.shape, problem.n_outputs
     b = np.zeros(k)
     if problem.fit_intercept:
         b = null_intercept(problem.loss, problem.y, problem.weight)
@@ -183,7 +185,7 @@ def tolerance(problem: Problem, tol: float) -> Tolerance:
 
 
 def critical_alpha(problem: Problem) -> float:
-    """Return the smallest alpha at which all weights are zero, whatever alpha is now."""
+    """Return the smallest alpha at which all weights are zero."""
     record = problem.penalty
     null = certify(problem, null_point(problem))
     return float(record.critical_alpha(null.gradient, prox_steps(problem)))

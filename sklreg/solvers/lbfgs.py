@@ -67,6 +67,8 @@ def _preconditioner(problem: Problem, limits: Tolerance) -> Array:
     per_output = np.array([h[c, c].sum() for c in range(k)])
     zeros = np.zeros((p, k))
     _, curvature = smooth_parts(problem.penalty, problem.columns, zeros)
-    diagonal = np.vstack([np.outer(problem.norms**2, per_output) + curvature, per_output])
+    diagonal = np.vstack(
+        [np.outer(problem.norms**2, per_output) + curvature, per_output]
+    )
     largest = diagonal.max()
-    return 1.0 / np.sqrt(np.maximum(diagonal, 1e-12 * largest))  # type: ignore[no-any-return]
+    return 1.0 / np.sqrt(np.maximum(diagonal, 1e-12 * largest))

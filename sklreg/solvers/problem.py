@@ -1,7 +1,7 @@
-"""The problem every solver minimises, a point in it, and what a solver returns.
+r"""The problem every solver minimises, a point in it, and what a solver returns.
 
 .. math::
-    F(w, b) = \\sum_i q_i f(y_i, \\eta_i) + \\alpha P(w), \\qquad \\eta = X w + 1 b'
+    F(w, b) = \sum_i q_i f(y_i, \eta_i) + \alpha P(w), \qquad \eta = X w + 1 b'
 
 with `q` the sample weights scaled to sum 1.
 """
@@ -51,7 +51,7 @@ class Problem(NamedTuple):
         return float(value), out
 
     def hessian(self, eta: Array, damping: float) -> Array:
-        """Return the data term's Hessian in `eta`, n_outputs x n_outputs x n_samples."""
+        """Return the Hessian in `eta`, n_outputs x n_outputs x n_samples."""
         out = np.zeros((self.n_outputs, self.n_outputs, len(eta)))
         weighted_hessian(self.loss, self.y, eta, self.weight, damping, out)
         return out

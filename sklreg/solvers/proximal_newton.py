@@ -43,7 +43,9 @@ def proximal_newton(
     """
     damping = 0.0 if problem.loss.quadratic else _LEAST_DAMPING
     model = None
-    for n_iter in range(1, max_iter + 1):
+    n_iter = 0
+    while n_iter < max_iter:
+        n_iter += 1
         value, r = problem.gradient(point.eta)
         gradient = problem.design.rmatvec(r)
         if model is None or not problem.loss.quadratic:
@@ -89,9 +91,7 @@ def _model_step(
     """Return the step to the model's minimiser and the decrease it predicts."""
     k = problem.n_outputs
     rest = model.inverse @ r.sum(axis=0)
-    quadratic = GramQuadratic(
-        model.hessian, gradient.ravel() - model.coupling @ rest
-    )
+    quadratic = GramQuadratic(model.hessian, gradient.ravel() - model.coupling @ rest)
     z = point.w.ravel().copy()
     columns = np.repeat(problem.columns, k)
     minimize_quadratic(quadratic, problem.penalty, columns, z, 0.1 * tolerance)

@@ -1,6 +1,6 @@
 """A penalised quadratic on a working set: coordinate descent and exact Newton steps.
 
-    minimise over z:   g' (z - z0) + (z - z0)' H (z - z0) / 2 + alpha P(z)
+minimise over z:   g' (z - z0) + (z - z0)' H (z - z0) / 2 + alpha P(z)
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def _solve(matrix: Array, right: Array) -> Array | None:
         factor = scipy.linalg.cho_factor(scaled, lower=True, check_finite=False)
         pivots = np.abs(np.diagonal(factor[0]))
         if pivots.min() > np.sqrt(_EPS) * 1e-3:
-            return scale * scipy.linalg.cho_solve(factor, scale * right)  # type: ignore[no-any-return]
+            return scale * scipy.linalg.cho_solve(factor, scale * right)
     except np.linalg.LinAlgError:
         pass
     values, vectors = scipy.linalg.eigh(scaled, check_finite=False)
@@ -198,4 +198,4 @@ def _solve(matrix: Array, right: Array) -> Array | None:
     if values[0] < -1e3 * floor:
         return None
     inverse = np.where(values > floor, 1.0 / np.where(values > floor, values, 1.0), 0.0)
-    return scale * (vectors @ (inverse * (vectors.T @ (scale * right))))  # type: ignore[no-any-return]
+    return scale * (vectors @ (inverse * (vectors.T @ (scale * right))))

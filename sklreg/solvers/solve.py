@@ -38,7 +38,9 @@ def solve(
         return _output_by_output(problem, tol, max_iter, start)
     limits = tolerance(problem, tol)
     if start is None:
-        point = start_point(problem, np.zeros_like(limits.null.gradient), limits.intercept)
+        point = start_point(
+            problem, np.zeros_like(limits.null.gradient), limits.intercept
+        )
     else:
         w = np.where(problem.norms[:, None] > 0.0, start[0], 0.0)
         point = start_point(problem, w, start[1])

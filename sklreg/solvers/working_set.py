@@ -2,7 +2,7 @@
 
 The features that violate optimality most join those in use; the subproblem is solved
 to a tenth of the violation that remains, and one product ``X' r`` verifies the rest.
-(Johnson and Guestrin 2015, Blitz, ICML; Massias, Gramfort and Salmon 2018, Celer, ICML.)
+(Johnson and Guestrin 2015, Blitz; Massias, Gramfort and Salmon 2018, Celer; both ICML.)
 """
 
 from __future__ import annotations
@@ -60,9 +60,7 @@ def _finish(problem: Problem, point: Point, best: Certificate) -> tuple[Point, i
     return proximal_newton(problem, point, tolerance, _LAST_STEPS)
 
 
-def _choose(
-    problem: Problem, w: Array, scores: Array, size: int
-) -> NDArray[np.intp]:
+def _choose(problem: Problem, w: Array, scores: Array, size: int) -> NDArray[np.intp]:
     """Return the features in use and the worst offenders, in their natural order."""
     if w.size <= _SMALL:
         return np.arange(len(w))
