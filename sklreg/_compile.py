@@ -113,8 +113,10 @@ def is_own(cls: type) -> bool:
 def _compiler() -> Callable[[Callable[..., Any]], Any]:
     """Import Numba and teach it the verbs of every record defined so far."""
     import numba
-    from numba.core.types import NamedTuple, NamedUniTuple
+    from numba.core import types
     from numba.extending import overload_method
+
+    kinds: Any = types
 
     def teach(verb: str) -> None:
         def method_of(self: Any, *args: Any) -> Any:
@@ -123,7 +125,7 @@ def _compiler() -> Callable[[Callable[..., Any]], Any]:
             return method if inspect.isfunction(method) else None
 
         vars(method_of)["__signature__"] = _verbs[verb]
-        for kind in (NamedTuple, NamedUniTuple):
+        for kind in (kinds.NamedTuple, kinds.NamedUniTuple):
             overload_method(
                 kind, verb, strict=False, jit_options={"fastmath": FASTMATH}
             )(method_of)

@@ -1,7 +1,7 @@
 """The matrix X as solvers see it: dense, sparse, implicitly centred and scaled.
 
-A design has a `shape` and four products: ``matvec`` (X w), ``rmatvec`` (X' r), ``gram``
-(X' diag(h) X about a centre) and ``take`` (some of its columns).
+A design has a `shape`, three products, ``matvec`` (X w), ``rmatvec`` (X' r) and
+``cross`` (X' diag(h) Y), and ``take`` (some of its columns).
 """
 
 from __future__ import annotations

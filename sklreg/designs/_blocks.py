@@ -20,11 +20,10 @@ def row_slices(n_rows: int, n_columns: int) -> Iterator[slice]:
         yield slice(start, min(start + height, n_rows))
 
 
-def add_gram(block: Array, weight: Array, centre: Array, out: Array) -> None:
-    """Add ``(block - centre)' diag(weight) (block - centre)`` to `out`."""
-    block = block - centre
-    if weight.min(initial=0.0) >= 0.0:
-        block *= np.sqrt(weight)[:, None]
-        out += block.T @ block  # one operand twice: half the work
+def add_cross(left: Array, right: Array, weight: Array, out: Array) -> None:
+    """Add ``left' diag(weight) right`` to `out`; `left` may be overwritten."""
+    if left is right and weight.min(initial=0.0) >= 0.0:
+        left *= np.sqrt(weight)[:, None]
+        out += left.T @ left  # one operand twice: BLAS does half the work
     else:
-        out += block.T @ (weight[:, None] * block)
+        out += left.T @ (weight[:, None] * right)

@@ -9,7 +9,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from .._compile import kernel, record
-from ._blocks import Array, add_gram, row_slices
+from ._blocks import Array, add_cross, row_slices
 
 #: Denser than this, blocks of rows are expanded to use BLAS for the Gram matrix.
 _DENSE_ENOUGH = 0.1
@@ -65,26 +65,33 @@ class CSC(NamedTuple):
         _column_dots(self, np.ascontiguousarray(r), out)
         return out
 
-    def gram(self, weight: Array, centre: Array) -> Array:
-        """Return ``(X - 1 centre')' diag(weight) (X - 1 centre')``."""
-        matrix = scipy.sparse.csc_array(
-            (self.data.astype(np.float64), self.indices, self.indptr), shape=self.shape
-        )
-        n, p = self.shape
-        if matrix.nnz > _DENSE_ENOUGH * n * p:
-            out, by_rows = np.zeros((p, p)), matrix.tocsr()
-            for rows in row_slices(n, p):
-                add_gram(by_rows[rows].toarray(), weight[rows], centre, out)
+    def cross(
+        self, other: CSC, weight: Array, centre: Array, other_centre: Array
+    ) -> Array:
+        """Return ``(X - 1 centre')' diag(weight) (Y - 1 other_centre')``."""
+        (n, p), m = self.shape, other.shape[1]
+        x, y = self._to_scipy(), other._to_scipy()
+        if x.nnz + y.nnz > _DENSE_ENOUGH * n * (p + m):
+            out = np.zeros((p, m))
+            x_rows, y_rows = x.tocsr(), y.tocsr()
+            for rows in row_slices(n, max(p, m)):
+                left = right = x_rows[rows].toarray() - centre
+                if other is not self:
+                    right = y_rows[rows].toarray() - other_centre
+                add_cross(left, right, weight[rows], out)
             return out
-        weighted = scipy.sparse.csc_array(
-            (matrix.data * weight[self.indices], self.indices, self.indptr),
-            shape=self.shape,
+        y.data *= weight[y.indices]
+        x_sums, y_sums = x.T @ weight, np.asarray(y.sum(axis=0)).ravel()
+        out = (x.T @ y).toarray()
+        out -= np.outer(centre, y_sums) + np.outer(x_sums, other_centre)
+        return out + weight.sum() * np.outer(centre, other_centre)
+
+    def _to_scipy(self) -> Any:
+        """Return a SciPy matrix in float64 that shares the indices."""
+        data = self.data.astype(np.float64)
+        return scipy.sparse.csc_array(
+            (data, self.indices, self.indptr), shape=self.shape
         )
-        sums = np.asarray(weighted.sum(axis=0)).ravel()
-        cross = np.outer(centre, sums)
-        out = (matrix.T @ weighted).toarray()
-        out += weight.sum() * np.outer(centre, centre) - cross - cross.T
-        return out
 
     def moments(self, weight: Array) -> tuple[Array, Array]:
         """Return the weighted means and standard deviations of the columns."""

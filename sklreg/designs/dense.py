@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._blocks import Array, add_gram, row_slices
+from ._blocks import Array, add_cross, row_slices
 
 
 class Dense(NamedTuple):
@@ -41,11 +41,17 @@ class Dense(NamedTuple):
             out += self.values[rows].astype(np.float64).T @ r[rows]
         return out
 
-    def gram(self, weight: Array, centre: Array) -> Array:
-        """Return ``(X - 1 centre')' diag(weight) (X - 1 centre')``."""
-        out = np.zeros((self.shape[1], self.shape[1]))
-        for rows in row_slices(*self.shape):
-            add_gram(self.values[rows], weight[rows], centre, out)
+    def cross(
+        self, other: Dense, weight: Array, centre: Array, other_centre: Array
+    ) -> Array:
+        """Return ``(X - 1 centre')' diag(weight) (Y - 1 other_centre')``."""
+        width = max(self.shape[1], other.shape[1])
+        out = np.zeros((self.shape[1], other.shape[1]))
+        for rows in row_slices(self.shape[0], width):
+            left = right = self.values[rows] - centre
+            if other is not self:
+                right = other.values[rows] - other_centre
+            add_cross(left, right, weight[rows], out)
         return out
 
     def moments(self, weight: Array) -> tuple[Array, Array]:

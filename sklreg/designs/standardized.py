@@ -38,11 +38,11 @@ class Standardized(NamedTuple):
         shifted = self.design.rmatvec(r) - np.outer(self.mean, r.sum(axis=0))
         return shifted / self.scale[:, None]
 
-    def gram(self, weight: Array, centre: Array) -> Array:
-        """Return the weighted Gram matrix about `centre`, on the scaled columns."""
-        finite = np.where(np.isinf(self.scale), 0.0, self.scale)
-        gram = self.design.gram(weight, self.mean + centre * finite)
-        return gram / self.scale / self.scale[:, None]
+    def cross(self, other: Standardized, weight: Array) -> Array:
+        """Return ``X' diag(weight) Y`` of the centred and scaled columns."""
+        inner = other.design if other is not self else self.design
+        out = self.design.cross(inner, weight, self.mean, other.mean)
+        return out / other.scale / self.scale[:, None]
 
     def take(self, columns: NDArray[np.intp]) -> Standardized:
         """Return the design of some columns."""

@@ -196,9 +196,9 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         return X, classes.one_hot, classes.weight, loss.multinomial()
 
     def __sklearn_tags__(self) -> Any:
-        """With coefficients of one sign a good score cannot be promised."""
+        """With signs fixed, or no intercept, a good score cannot be promised."""
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.poor_score = bool(self.positive)
+        tags.classifier_tags.poor_score = bool(self.positive or not self.fit_intercept)
         return tags
 
     def decision_function(self, X: Any) -> NDArray[Any]:

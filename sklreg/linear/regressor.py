@@ -174,9 +174,9 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         return X, targets, weight, loss_object(self.loss).record()
 
     def __sklearn_tags__(self) -> Any:
-        """With coefficients of one sign a good score cannot be promised."""
+        """With signs fixed, or no intercept, a good score cannot be promised."""
         tags = super().__sklearn_tags__()
-        tags.regressor_tags.poor_score = bool(self.positive)
+        tags.regressor_tags.poor_score = bool(self.positive or not self.fit_intercept)
         return tags
 
     def predict(self, X: Any) -> NDArray[Any]:

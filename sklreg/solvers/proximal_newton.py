@@ -13,9 +13,10 @@ output that is the Gram matrix about the `h`-weighted means.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .certificate import violations
 from .problem import Array, Point, Problem, penalty_value
@@ -24,60 +25,99 @@ from .quadratic import GramQuadratic, minimize_quadratic
 _SUFFICIENT = 0.01  # share of the predicted decrease that a step must bring
 _HALVINGS = 30
 _LEAST_DAMPING = 1e-10
+#: Up to this many weights a model holds all that are allowed.
+_SMALL = 500
 
 
 class Model(NamedTuple):
-    """Second-order model of the data term, intercepts eliminated."""
+    """Second-order model in the active weights, ordered by output, then feature."""
 
-    hessian: Array  # (p k) x (p k), features first, outputs fastest
-    coupling: Array  # (p k) x k: C, how weights and intercepts meet
-    inverse: Array  # k x k: B^+, zeros without intercept
+    features: NDArray[np.intp]  # of each active weight
+    outputs: NDArray[np.intp]  # of each active weight
+    hessian: Array  # active x active, intercepts eliminated
+    coupling: Array  # active x n_outputs: C, how weights and intercepts meet
+    inverse: Array  # n_outputs x n_outputs: B^+, zeros without intercept
 
 
 def proximal_newton(
-    problem: Problem, point: Point, tolerance: float, max_iter: int
+    problem: Problem,
+    point: Point,
+    allowed: NDArray[np.bool_],
+    tolerance: float,
+    max_iter: int,
 ) -> tuple[Point, int]:
-    """Improve `point` until the largest violation is at most `tolerance`.
+    """Improve the `allowed` weights until their largest violation is `tolerance`.
 
     Returns the point and the number of Newton steps taken (at least 1).
     """
     damping = 0.0 if problem.loss.quadratic else _LEAST_DAMPING
     model = None
+    value, r, gradient, scores = _evaluate(problem, point, allowed)
     n_iter = 0
     while n_iter < max_iter:
         n_iter += 1
-        value, r = problem.gradient(point.eta)
-        gradient = problem.design.rmatvec(r)
         if model is None or not problem.loss.quadratic:
-            model = build_model(problem, point.eta, damping)
+            active = _active(problem, point.w, allowed, scores)
+            model = build_model(problem, point.eta, active, damping)
         direction, slope = _model_step(problem, model, point, gradient, r, tolerance)
         point, step = _line_search(problem, point, direction, value, slope)
-        damping = _adapted(damping, step)
         if step == 0.0 and damping >= 1.0:
             break
-        if step > 0.0 and _is_solved(problem, point, tolerance):
+        damping = _adapted(damping, step)
+        value, r, gradient, scores = _evaluate(problem, point, allowed)
+        largest = float(scores.max(initial=0.0))
+        if problem.fit_intercept:
+            largest = max(largest, float(np.abs(r.sum(axis=0)).max()))
+        if largest <= tolerance:
             break
     return point, n_iter
 
 
-def build_model(problem: Problem, eta: Array, damping: float) -> Model:
-    """Form the Hessian of the data term, class by class."""
-    p, k = problem.design.shape[1], problem.n_outputs
+def _evaluate(
+    problem: Problem, point: Point, allowed: NDArray[np.bool_]
+) -> tuple[float, Array, Array, Array]:
+    """Return the data term, its gradients in eta and w, and the allowed violations."""
+    value, r = problem.gradient(point.eta)
+    gradient = problem.design.rmatvec(r)
+    return value, r, gradient, allowed * violations(problem, point.w, gradient)
+
+
+def _active(
+    problem: Problem, w: Array, allowed: NDArray[np.bool_], scores: Array
+) -> NDArray[np.bool_]:
+    """Leave satisfied zeros out of a large model that is built for one step only."""
+    if problem.loss.quadratic or np.count_nonzero(allowed) <= _SMALL:
+        return allowed
+    return allowed & ((w != 0.0) | (scores > 0.0))
+
+
+def build_model(
+    problem: Problem, eta: Array, active: NDArray[np.bool_], damping: float
+) -> Model:
+    """Form the Hessian of the data term in the active weights, output by output."""
+    k = problem.n_outputs
     h = problem.hessian(eta, damping)
-    hessian = np.zeros((p, k, p, k))
-    coupling, totals = np.zeros((p, k, k)), h.sum(axis=2)
-    zero = np.zeros(p)
+    members = [np.flatnonzero(active[:, c]) for c in range(k)]
+    ends = np.cumsum([0, *map(len, members)])
+    places = [slice(*ends[c : c + 2]) for c in range(k)]
+    designs = [_taken(problem.design, features) for features in members]
+    hessian, coupling = np.empty((ends[-1], ends[-1])), np.empty((ends[-1], k))
     for c in range(k):
         for m in range(c, k):
-            hessian[:, c, :, m] = problem.design.gram(h[c, m], zero)
-            hessian[:, m, :, c] = hessian[:, c, :, m].T
-        coupling[:, c] = problem.design.rmatvec(np.ascontiguousarray(h[c].T))
-    hessian, coupling = hessian.reshape(p * k, p * k), coupling.reshape(p * k, k)
+            block = designs[c].cross(designs[m], h[c, m])
+            hessian[places[c], places[m]] = block
+            hessian[places[m], places[c]] = block.T
+        coupling[places[c]] = designs[c].rmatvec(np.ascontiguousarray(h[c].T))
     inverse = np.zeros((k, k))
     if problem.fit_intercept:
-        inverse = np.linalg.pinv(totals, rcond=1e-14, hermitian=True)
+        inverse = np.linalg.pinv(h.sum(axis=2), rcond=1e-14, hermitian=True)
         hessian -= coupling @ inverse @ coupling.T
-    return Model(hessian, coupling, inverse)
+    outputs = np.repeat(np.arange(k), np.diff(ends))
+    return Model(np.concatenate(members), outputs, hessian, coupling, inverse)
+
+
+def _taken(design: Any, features: NDArray[np.intp]) -> Any:
+    return design if len(features) == design.shape[1] else design.take(features)
 
 
 def _model_step(
@@ -88,15 +128,17 @@ def _model_step(
     r: Array,
     tolerance: float,
 ) -> tuple[Point, float]:
-    """Return the step to the model's minimiser and the decrease it predicts."""
-    k = problem.n_outputs
+    """Return the step to the model's minimiser and the slope of the data term."""
+    at = model.features, model.outputs
     rest = model.inverse @ r.sum(axis=0)
-    quadratic = GramQuadratic(model.hessian, gradient.ravel() - model.coupling @ rest)
-    z = point.w.ravel().copy()
-    columns = np.repeat(problem.columns, k)
+    slopes = gradient[at] - model.coupling @ rest
+    quadratic = GramQuadratic(model.hessian, slopes)
+    z = point.w[at]
+    columns = problem.columns[model.features]
     minimize_quadratic(quadratic, problem.penalty, columns, z, 0.1 * tolerance)
-    d = z.reshape(point.w.shape) - point.w
-    e = -rest - model.inverse @ (model.coupling.T @ d.ravel())
+    d = np.zeros_like(point.w)
+    d[at] = z - point.w[at]
+    e = -rest - model.inverse @ (model.coupling.T @ d[at])
     along = problem.design.matvec(d) + e
     slope = float((r * along).sum())
     return Point(d, e, np.ascontiguousarray(along)), slope
@@ -134,12 +176,3 @@ def _adapted(damping: float, step: float) -> float:
     if damping == 0.0 or step == 1.0:
         return max(0.1 * damping, _LEAST_DAMPING) if damping else 0.0
     return min(1.0, max(10.0 * damping, 0.01))
-
-
-def _is_solved(problem: Problem, point: Point, tolerance: float) -> bool:
-    _, r = problem.gradient(point.eta)
-    gradient = problem.design.rmatvec(r)
-    found = violations(problem, point.w, gradient).max(initial=0.0)
-    if problem.fit_intercept:
-        found = max(found, np.abs(r.sum(axis=0)).max())
-    return bool(found <= tolerance)

@@ -19,6 +19,11 @@ _EPS = float(np.finfo(np.float64).eps)
 _WORK = 5e7
 _EPOCHS = 5
 _ROUNDS = 1000
+#: On a unit diagonal, what counts as singular, and what is added then.
+_LEAST_PIVOT = 1e-11
+_RIDGE = 1e-10
+#: Up to this size a singular system is solved by eigenvalues.
+_SMALL_SYSTEM = 500
 _SMOOTH_ROUNDS = 3  # the first Newton step is exact, the others refine it
 
 
@@ -181,21 +186,36 @@ def newton_step(
 
 
 def _solve(matrix: Array, right: Array) -> Array | None:
-    """Solve a symmetric system; least squares if singular, None if indefinite."""
+    """Solve a symmetric system; nearly if it is singular, None if indefinite."""
     scale = 1.0 / np.sqrt(np.abs(np.diagonal(matrix)))
     if not np.isfinite(scale).all():
         return None
     scaled = matrix * scale * scale[:, None]  # unit diagonal: sound pivots
+    solution = _solve_definite(scaled, scale * right)
+    if solution is None and len(scale) <= _SMALL_SYSTEM:
+        solution = _solve_least_norm(scaled, scale * right)
+    elif solution is None:  # the loop around repeats the step and so refines it
+        scaled.flat[:: len(scale) + 1] += _RIDGE
+        solution = _solve_definite(scaled, scale * right)
+    return None if solution is None else scale * solution
+
+
+def _solve_definite(matrix: Array, right: Array) -> Array | None:
+    """Solve by Cholesky; None unless positive definite beyond rounding."""
     try:
-        factor = scipy.linalg.cho_factor(scaled, lower=True, check_finite=False)
-        pivots = np.abs(np.diagonal(factor[0]))
-        if pivots.min() > np.sqrt(_EPS) * 1e-3:
-            return scale * scipy.linalg.cho_solve(factor, scale * right)
+        factor = scipy.linalg.cho_factor(matrix, lower=True, check_finite=False)
     except np.linalg.LinAlgError:
-        pass
-    values, vectors = scipy.linalg.eigh(scaled, check_finite=False)
-    floor = matrix.shape[0] * _EPS * values[-1]
+        return None
+    if np.abs(np.diagonal(factor[0])).min() < _LEAST_PIVOT:
+        return None
+    return scipy.linalg.cho_solve(factor, right, check_finite=False)
+
+
+def _solve_least_norm(matrix: Array, right: Array) -> Array | None:
+    """Solve a semidefinite system by eigenvalues; None if one is negative."""
+    values, vectors = scipy.linalg.eigh(matrix, check_finite=False)
+    floor = len(values) * _EPS * values[-1]
     if values[0] < -1e3 * floor:
         return None
-    inverse = np.where(values > floor, 1.0 / np.where(values > floor, values, 1.0), 0.0)
-    return scale * (vectors @ (inverse * (vectors.T @ (scale * right))))
+    inverse = np.divide(1.0, values, out=np.zeros_like(values), where=values > floor)
+    return vectors @ (inverse * (vectors.T @ right))

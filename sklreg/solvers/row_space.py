@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.linalg
 
-from ..designs import Dense
+from ..designs import Dense, Standardized
 from .problem import Array, Point, Problem, start_point
 
 #: Columns expanded at once.
@@ -29,12 +29,13 @@ def in_row_space(problem: Problem, point: Point) -> tuple[Problem, Point, Array]
     )
     rounding = 10 * max(problem.design.shape) * np.finfo(np.float64).eps
     kept = values > rounding * max(values[-1], 0.0)
-    back = np.zeros((len(outer), int(kept.sum())))
+    back = np.zeros((len(outer), np.count_nonzero(kept)))
     back[weighty] = vectors[:, kept] / np.sqrt(values[kept])
     z = np.ascontiguousarray(outer @ back)
+    r = z.shape[1]
     small = problem._replace(
-        design=Dense(z),
-        columns=np.zeros(z.shape[1], dtype=np.intp),
+        design=Standardized(Dense(z), np.zeros(r), np.ones(r)),
+        columns=np.zeros(r, dtype=np.intp),
         norms=np.sqrt(problem.weight @ z**2),
     )
     v = back.T @ problem.design.matvec(point.w)

@@ -1,6 +1,6 @@
-"""Working sets: solve in few features, verify in all, repeat.
+"""Working sets: solve in few weights, verify all, repeat.
 
-The features that violate optimality most join those in use; the subproblem is solved
+The weights that violate optimality most join those in use; the subproblem is solved
 to a tenth of the violation that remains, and one product ``X' r`` verifies the rest.
 (Johnson and Guestrin 2015, Blitz; Massias, Gramfort and Salmon 2018, Celer; both ICML.)
 """
@@ -34,11 +34,11 @@ def working_sets(
     certificate = best
     size, stalled = _FIRST, 0
     while not limits.met(best) and n_iter < max_iter and stalled < 5:
-        scores = violations(problem, point.w, certificate.gradient).max(axis=1)
-        features = _choose(problem, point.w, scores, size)
+        scores = violations(problem, point.w, certificate.gradient)
+        allowed = _choose(problem, point.w, scores, size)
         size = 2 * size
         inner = _INNER * min(inner, certificate.violation)
-        point, steps = _solve_in(problem, point, features, inner, max_iter - n_iter)
+        point, steps = _solve_in(problem, point, allowed, inner, max_iter - n_iter)
         n_iter += steps
         certificate = certify(problem, point)
         if limits.excess(certificate) < limits.excess(best):
@@ -56,34 +56,40 @@ def working_sets(
 
 def _finish(problem: Problem, point: Point, best: Certificate) -> tuple[Point, int]:
     """Go on to rounding where it costs next to nothing: Newton converges fast."""
-    tolerance = _ROUNDING * float(np.abs(best.slopes).sum() * problem.norms.max())
-    return proximal_newton(problem, point, tolerance, _LAST_STEPS)
+    tolerance = _ROUNDING * float(
+        np.abs(best.slopes).sum() * problem.norms.max(initial=0.0)
+    )
+    allowed = np.ones(point.w.shape, dtype=np.bool_)
+    return proximal_newton(problem, point, allowed, tolerance, _LAST_STEPS)
 
 
-def _choose(problem: Problem, w: Array, scores: Array, size: int) -> NDArray[np.intp]:
-    """Return the features in use and the worst offenders, in their natural order."""
-    if w.size <= _SMALL:
-        return np.arange(len(w))
-    used = (w != 0.0).any(axis=1) | problem.penalty.is_smooth()
-    wanted = min(len(w), max(size, 2 * int(used.sum())))
+def _choose(problem: Problem, w: Array, scores: Array, size: int) -> NDArray[np.bool_]:
+    """Tell which weights to solve for: those in use and the worst offenders."""
+    if w.size <= _SMALL or problem.penalty.is_smooth():
+        return np.ones(w.shape, dtype=np.bool_)
+    used = w != 0.0
+    wanted = min(w.size, max(size, 2 * int(used.sum())))
     ranked = np.where(used, np.inf, scores)
-    chosen = np.argpartition(-ranked, wanted - 1)[:wanted]
-    return np.sort(chosen[ranked[chosen] > 0.0])
+    threshold = np.partition(ranked, w.size - wanted, axis=None)[w.size - wanted]
+    return (ranked > 0.0) & (ranked >= threshold)
 
 
 def _solve_in(
     problem: Problem,
     point: Point,
-    features: NDArray[np.intp],
+    allowed: NDArray[np.bool_],
     tolerance: float,
     max_iter: int,
 ) -> tuple[Point, int]:
-    """Solve over some of the features, the others held where they are (at zero)."""
+    """Solve over the allowed weights, the others held where they are, at zero."""
+    features = np.flatnonzero(allowed.any(axis=1))
     if len(features) == len(point.w):
-        return proximal_newton(problem, point, tolerance, max_iter)
+        return proximal_newton(problem, point, allowed, tolerance, max_iter)
     part = problem.take(features)
     inside = Point(point.w[features], point.b, point.eta)
-    inside, steps = proximal_newton(part, inside, tolerance, max_iter)
+    inside, steps = proximal_newton(
+        part, inside, allowed[features], tolerance, max_iter
+    )
     w = np.zeros_like(point.w)
     w[features] = inside.w
     return Point(w, inside.b, inside.eta), steps
