@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import losses
 from .._estimator import PenalizedEstimator, warn_unconverged
+from .._threads import blas_threads_for
 from .._validation import (
     PENALTY_CONSTRAINTS,
     as_design,
@@ -36,7 +37,10 @@ class Prepared(NamedTuple):
     def to_user(self, w: Array, b: Array) -> tuple[Array, Array]:
         """Return weights and intercepts for the columns as the user gave them."""
         coef = w / self.design.scale[:, None] + 0.0  # no negative zeros
-        return coef, b - self.design.mean @ coef
+        intercept = b - self.design.mean @ coef
+        if self.problem.fit_intercept and not self.problem.loss.separable:
+            intercept -= intercept.mean()  # softmax does not mind; makes it unique
+        return coef, intercept
 
     def from_user(self, coef: Array, intercept: Array) -> tuple[Array, Array]:
         """Return weights and intercepts for the centred and scaled columns."""
@@ -97,9 +101,10 @@ class LinearModel(PenalizedEstimator):
         start = None
         if self.warm_start and getattr(self, "coef_", None) is not None:
             start = self._start(prepared, X.shape[1], y.shape[1])
-        solution = solve(
-            prepared.problem, tol=self.tol, max_iter=self.max_iter, start=start
-        )
+        with blas_threads_for(X.shape[0] * X.shape[1]):
+            solution = solve(
+                prepared.problem, tol=self.tol, max_iter=self.max_iter, start=start
+            )
         coef, intercept = prepared.to_user(solution.coef, solution.intercept)
         gap, violation = solution.dual_gap, solution.violation
         if X.dtype == np.float32:  # the certificate is that of what is returned

@@ -110,9 +110,8 @@ def _output_by_output(
 
 def _canonical(problem: Problem, point: Point) -> Point:
     """Pick the representative among equal softmax solutions."""
-    w = point.w - problem.penalty.softmax_shift(point.w)[:, None]
-    b = point.b - point.b.mean() if problem.fit_intercept else point.b
-    return Point(w, b, point.eta)
+    shift = problem.penalty.softmax_shift(point.w)
+    return point._replace(w=point.w - shift[:, None])
 
 
 def certificate_of(problem: Problem, w: Array, b: Array) -> Certificate:
