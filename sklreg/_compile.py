@@ -20,11 +20,13 @@ Kernels that meet a class from outside the package are compiled in memory only.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import hashlib
 import inspect
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -145,7 +147,7 @@ def _package_cache(function: Callable[..., Any]) -> Any:
             return str(cache_folder())
 
         def get_source_stamp(self) -> str:
-            return fingerprint()
+            return FINGERPRINT
 
         def get_disambiguator(self) -> str:
             return str(function.__code__.co_firstlineno)
@@ -161,6 +163,14 @@ def _package_cache(function: Callable[..., Any]) -> Any:
     class Cache(caching.FunctionCache):
         _impl_class = Implementation
 
+        def _load_overload(self, sig: Any, target_context: Any) -> Any:
+            try:
+                return super()._load_overload(sig, target_context)
+            except Exception:  # noqa: BLE001  # unpickling a damaged file raises any
+                with contextlib.suppress(OSError):
+                    self.flush()  # an empty index, so that the next save mends it
+                return None
+
         def _save_overload(self, sig: Any, data: Any) -> None:
             with contextlib.suppress(OSError):  # a full disk must not stop a fit
                 super()._save_overload(sig, data)
@@ -168,14 +178,17 @@ def _package_cache(function: Callable[..., Any]) -> Any:
     return Cache(function)
 
 
-@functools.cache
-def fingerprint() -> str:
-    """Hash of the package's sources: any edit leads to another cache folder."""
+def _hash_of_sources() -> str:
     digest = hashlib.sha256()
     for path in sorted(PACKAGE.rglob("*.py")):
         digest.update(path.relative_to(PACKAGE).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+#: Any edit of the package leads to another cache folder. Taken at import: what is
+#: compiled later comes from the sources of now, whatever has become of them then.
+FINGERPRINT = _hash_of_sources()
 
 
 @functools.cache
@@ -186,14 +199,16 @@ def cache_folder() -> Path:
     temporary folder of this process.
     """
     for parent in _candidate_folders():
-        folder = parent / f"kernels-{fingerprint()}"
+        folder = parent / f"kernels-{FINGERPRINT}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()
         except OSError:
             continue
         return folder
-    return Path(tempfile.mkdtemp(prefix="sklreg-kernels-"))
+    folder = Path(tempfile.mkdtemp(prefix="sklreg-kernels-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _candidate_folders() -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any, Self
 
@@ -9,6 +10,8 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from ._validation import checked_nested
+
+_WITHIN = ("sklreg.", "sklearn.", "joblib.")
 
 
 class PenalizedEstimator(BaseEstimator):
@@ -37,4 +40,15 @@ def warn_unconverged(estimator: object, shortfall: str, advice: str) -> None:
     if shortfall:
         name = type(estimator).__name__
         msg = f"{name} did not converge: {shortfall}. {advice}"
-        warnings.warn(msg, ConvergenceWarning, stacklevel=4)
+        warnings.warn(msg, ConvergenceWarning, stacklevel=_frames_to_the_user())
+
+
+def _frames_to_the_user() -> int:
+    """Return the stack level, seen from the caller, of the first line that is not ours.
+
+    scikit-learn's wrappers and searches lie between; a warning is shown once a line.
+    """
+    frame, level = sys._getframe(1), 1
+    while frame.f_back and frame.f_globals["__name__"].startswith(_WITHIN):
+        frame, level = frame.f_back, level + 1
+    return level

@@ -20,7 +20,7 @@ _n_uses = 0
 
 @contextlib.contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Limit BLAS to one thread; nested and concurrent uses restore it once, at the end."""
+    """Limit BLAS to one thread; the last of concurrent uses restores it."""
     global _n_uses  # noqa: PLW0603
     with _lock:
         if _n_uses == 0:

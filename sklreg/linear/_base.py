@@ -106,17 +106,16 @@ class LinearModel(PenalizedEstimator):
                 prepared.problem, tol=self.tol, max_iter=self.max_iter, start=start
             )
         coef, intercept = prepared.to_user(solution.coef, solution.intercept)
-        gap, violation = solution.dual_gap, solution.violation
+        certificate: Any = solution
         if X.dtype == np.float32:  # the certificate is that of what is returned
             coef, intercept = coef.astype(np.float32), intercept.astype(np.float32)
             rounded = prepared.from_user(coef.astype(float), intercept.astype(float))
             certificate = certificate_of(prepared.problem, *rounded)
-            gap, violation = certificate.dual_gap, certificate.violation
         self.coef_ = np.ascontiguousarray(coef.T)
         self.intercept_ = intercept
-        self.objective_ = float(solution.objective)
-        self.dual_gap_ = float(gap)
-        self.violation_ = float(violation)
+        self.objective_ = float(certificate.objective)
+        self.dual_gap_ = float(certificate.dual_gap)
+        self.violation_ = float(certificate.violation)
         self.n_iter_ = solution.n_iter
         warn_unconverged(
             self,

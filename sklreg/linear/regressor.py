@@ -66,8 +66,10 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
     dual_gap_ : float
         Upper bound of ``objective_`` minus the minimum; nan where there is no dual.
     violation_ : float
-        Largest distance of minus the gradient to the subdifferential of the penalty.
-        With `standardize`, in the units of the scaled columns.
+        Largest distance of minus the gradient to the subdifferential of the penalty;
+        the gradient is that about the columns' (weighted) means if there is an
+        intercept, whose own derivative counts too. With `standardize`, in the units of
+        the scaled columns.
     n_iter_ : int
         Newton steps taken.
     n_features_in_ : int

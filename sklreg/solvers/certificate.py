@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from ..losses import null_intercept, weighted_dual
-from .problem import Array, Point, Problem, penalty_value
+from .problem import Array, Point, Problem, penalty_value, penalty_violations
 
 _ROUNDING = 16 * np.finfo(np.float64).eps
 
@@ -93,7 +93,7 @@ def violations(problem: Problem, w: Array, gradient: Array) -> Array:
     """Return the distance of minus the gradient to the subdifferential, per weight."""
     out = np.empty_like(w)
     steps = prox_steps(problem)
-    _violations(problem.penalty, problem.columns, steps, w, gradient, out)
+    penalty_violations(problem.penalty, problem.columns, steps, w, gradient, out)
     return out
 
 
@@ -101,20 +101,6 @@ def prox_steps(problem: Problem) -> Array:
     """Return for each feature the reciprocal of a typical curvature."""
     squares = np.maximum(problem.norms**2, np.finfo(np.float64).tiny)
     return 1.0 / squares
-
-
-@kernel
-def _violations(
-    penalty: Any,
-    columns: NDArray[np.intp],
-    steps: Array,
-    w: Array,
-    gradient: Array,
-    out: Array,
-) -> None:
-    for j in range(w.shape[0]):
-        for c in range(w.shape[1]):
-            out[j, c] = penalty.violation(w[j, c], gradient[j, c], steps[j], columns[j])
 
 
 def _dual_value(problem: Problem, r: Array, gradient: Array) -> float:

@@ -96,3 +96,21 @@ def penalty_value(penalty: Any, columns: NDArray[np.intp], w: Array) -> float:
         for c in range(w.shape[1]):
             total += penalty.value(w[j, c], columns[j])
     return total
+
+
+@kernel
+def penalty_violations(
+    penalty: Any,
+    columns: NDArray[np.intp],
+    steps: Array,
+    w: Array,
+    gradient: Array,
+    out: Array,
+) -> None:
+    """Write the distance of minus the gradient to the subdifferential, per weight.
+
+    `steps`, one for each feature, is for penalties that know their prox only.
+    """
+    for j in range(w.shape[0]):
+        for c in range(w.shape[1]):
+            out[j, c] = penalty.violation(w[j, c], gradient[j, c], steps[j], columns[j])

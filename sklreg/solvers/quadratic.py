@@ -12,7 +12,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from .._compile import kernel, record
-from .problem import Array
+from .problem import Array, penalty_value, penalty_violations
 
 _EPS = float(np.finfo(np.float64).eps)
 #: Work of one call of the kernel, in multiplications: about 0.1 s.
@@ -69,20 +69,6 @@ def coordinate_descent(
                     quadratic.move(i, z[i] - old)
 
 
-@kernel
-def _largest_violation(
-    quadratic: Any, penalty: Any, columns: NDArray[np.intp], z: Array
-) -> float:
-    largest = 0.0
-    for i in range(z.shape[0]):
-        curvature = quadratic.diagonal(i)
-        if curvature > 0.0:
-            slope = quadratic.slope(i)
-            found = penalty.violation(z[i], slope, 1.0 / curvature, columns[i])
-            largest = max(largest, found)
-    return largest
-
-
 def smooth_parts(
     penalty: Any, columns: NDArray[np.intp], w: Array
 ) -> tuple[Array, Array]:
@@ -107,16 +93,6 @@ def _smooth_parts(
     for i in range(z.shape[0]):
         derivative[i] = penalty.derivative(z[i], columns[i])
         curvature[i] = penalty.curvature(z[i], columns[i])
-
-
-@kernel
-def _penalty_change(
-    penalty: Any, columns: NDArray[np.intp], old: Array, new: Array
-) -> float:
-    total = 0.0
-    for i in range(old.shape[0]):
-        total += penalty.value(new[i], columns[i]) - penalty.value(old[i], columns[i])
-    return total
 
 
 def minimize_quadratic(
@@ -144,6 +120,17 @@ def minimize_quadratic(
             (violation, 0) if violation < 0.9 * best else (best, since_best + 1)
         )
         coordinate_descent(quadratic, penalty, columns, z, epochs)
+
+
+def _largest_violation(
+    quadratic: GramQuadratic, penalty: Any, columns: NDArray[np.intp], z: Array
+) -> float:
+    diagonal = np.diagonal(quadratic.hessian)
+    steps = np.divide(1.0, diagonal, out=np.zeros_like(z), where=diagonal > 0.0)
+    found = np.zeros((len(z), 1))
+    slopes = quadratic.gradient[:, None]
+    penalty_violations(penalty, columns, steps, z[:, None], slopes, found)
+    return float(found[steps > 0.0].max(initial=0.0))
 
 
 def newton_step(
@@ -178,7 +165,8 @@ def newton_step(
     step = new - old
     change = quadratic.hessian[:, smooth] @ step
     decrease = quadratic.gradient[smooth] @ step + 0.5 * (change[smooth] @ step)
-    decrease += _penalty_change(penalty, columns[smooth], old, new)
+    decrease += penalty_value(penalty, columns[smooth], new[:, None])
+    decrease -= penalty_value(penalty, columns[smooth], old[:, None])
     scale = np.abs(quadratic.gradient[smooth]) @ np.abs(step)
     if decrease <= _EPS * scale and np.isfinite(change).all():
         z[smooth] = new
