@@ -166,7 +166,7 @@ def _package_cache(function: Callable[..., Any]) -> Any:
         def _load_overload(self, sig: Any, target_context: Any) -> Any:
             try:
                 return super()._load_overload(sig, target_context)
-            except Exception:  # noqa: BLE001  # unpickling a damaged file raises any
+            except Exception:  # unpickling a damaged file raises anything
                 with contextlib.suppress(OSError):
                     self.flush()  # an empty index, so that the next save mends it
                 return None

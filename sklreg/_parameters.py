@@ -58,7 +58,7 @@ class Parameters:
         return self
 
     def validate(self) -> None:
-        """Raise ValueError unless every parameter is usable; the default accepts all."""
+        """Raise ValueError unless every parameter is usable; default: all are."""
 
 
 _OF_THE_OBJECT = {"get_params", "set_params", "validate", "record"}

@@ -23,7 +23,7 @@ from .._validation import (
 )
 from ..designs import Standardized, standardized
 from ..penalties import Positive
-from ..solvers import Problem, certificate_of, solve
+from ..solvers import Problem, certificate_of, printed, silent, solve
 
 Array = NDArray[np.float64]
 
@@ -60,6 +60,7 @@ class LinearModel(PenalizedEstimator):
         "tol": [Interval(numbers.Real, 0, None, closed="left")],
         "max_iter": [Interval(numbers.Integral, 1, None, closed="left")],
         "warm_start": ["boolean"],
+        "verbose": ["verbose"],
     }
 
     def _prepare(self, X: Any, y: Array, weight: Array, loss: Any) -> Prepared:
@@ -103,7 +104,11 @@ class LinearModel(PenalizedEstimator):
             start = self._start(prepared, X.shape[1], y.shape[1])
         with blas_threads_for(X.shape[0] * X.shape[1]):
             solution = solve(
-                prepared.problem, tol=self.tol, max_iter=self.max_iter, start=start
+                prepared.problem,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                start=start,
+                report=printed if self.verbose else silent,
             )
         coef, intercept = prepared.to_user(solution.coef, solution.intercept)
         certificate: Any = solution

@@ -59,6 +59,8 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         Limit on Newton steps.
     warm_start : bool, default=False
         Whether to start from the last solution.
+    verbose : int, default=0
+        Whether to print a line of progress per round.
     class_weight : dict, "balanced" or None, default=None
         Factors on the sample weights by class; ``"balanced"`` gives every class the
         same total weight.
@@ -136,6 +138,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         tol: float = 1e-6,
         max_iter: int = 1000,
         warm_start: bool = False,
+        verbose: int = 0,
         class_weight: Any = None,
     ) -> None:
         self.penalty = penalty
@@ -148,6 +151,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         self.tol = tol
         self.max_iter = max_iter
         self.warm_start = warm_start
+        self.verbose = verbose
         self.class_weight = class_weight
 
     @fitting

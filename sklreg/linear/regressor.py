@@ -54,6 +54,8 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         Limit on Newton steps.
     warm_start : bool, default=False
         Whether to start from the last solution.
+    verbose : int, default=0
+        Whether to print a line of progress per round.
 
     Attributes
     ----------
@@ -122,6 +124,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         tol: float = 1e-6,
         max_iter: int = 1000,
         warm_start: bool = False,
+        verbose: int = 0,
     ) -> None:
         self.penalty = penalty
         self.alpha = alpha
@@ -133,6 +136,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         self.tol = tol
         self.max_iter = max_iter
         self.warm_start = warm_start
+        self.verbose = verbose
 
     @fitting
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

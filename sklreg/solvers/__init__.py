@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from .certificate import critical_alpha
+from .certificate import critical_alpha, printed, silent
 from .problem import Problem, Solution
 from .solve import certificate_of, solve
 
-__all__ = ["Problem", "Solution", "certificate_of", "critical_alpha", "solve"]
+__all__ = [
+    "Problem",
+    "Solution",
+    "certificate_of",
+    "critical_alpha",
+    "printed",
+    "silent",
+    "solve",
+]

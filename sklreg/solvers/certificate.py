@@ -12,6 +12,7 @@ screening rules for sparsity enforcing penalties, JMLR 18, section 2).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,6 +68,24 @@ class Tolerance(NamedTuple):
             f"the {name} is {reached:.3g}, above its limit {limit:.3g} "
             f"(tol={self.tol:g} times {scale})"
         )
+
+
+#: What is told of progress: steps taken, the point's certificate, the limits.
+Report = Callable[[int, Certificate, Tolerance], None]
+
+
+def silent(n_iter: int, certificate: Certificate, limits: Tolerance) -> None:
+    """Report nothing."""
+
+
+def printed(n_iter: int, certificate: Certificate, limits: Tolerance) -> None:
+    """Report one line on the standard output."""
+    has_gap = not math.isnan(limits.gap)
+    name = "duality gap" if has_gap else "violation"
+    reached = certificate.dual_gap if has_gap else certificate.violation
+    limit = limits.gap if has_gap else limits.violation
+    line = f"step {n_iter}: objective {certificate.objective:.9g}, "
+    print(f"{line}{name} {reached:.2g} of {limit:.2g}", flush=True)  # noqa: T201
 
 
 def certify(problem: Problem, point: Point) -> Certificate:

@@ -6,12 +6,13 @@ optimization, SIAM Journal on Scientific Computing 16(5).
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import scipy.optimize
 
-from .certificate import Certificate, Tolerance, certify
+from .certificate import Certificate, Report, Tolerance, certify, silent
 from .problem import Array, Point, Problem, start_point
 from .quadratic import smooth_parts
 
@@ -19,7 +20,11 @@ _MEMORY = 20
 
 
 def lbfgs(
-    problem: Problem, point: Point, limits: Tolerance, max_iter: int
+    problem: Problem,
+    point: Point,
+    limits: Tolerance,
+    max_iter: int,
+    report: Report = silent,
 ) -> tuple[Point, Certificate, int]:
     """Improve `point` until `limits` are met or `max_iter` iterations are spent."""
     scale = _preconditioner(problem, limits)
@@ -37,8 +42,12 @@ def lbfgs(
         gradient = np.vstack([certificate.gradient + derivative, slopes]) * scale
         return certificate.objective, gradient.ravel()
 
+    steps = itertools.count(1)
+
     def stop_when_met(intermediate_result: Any) -> None:
-        if limits.met(certify(problem, point_at(intermediate_result.x))):
+        certificate = certify(problem, point_at(intermediate_result.x))
+        report(next(steps), certificate, limits)
+        if limits.met(certificate):
             raise StopIteration
 
     found = scipy.optimize.minimize(

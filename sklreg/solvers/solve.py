@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .certificate import Certificate, Tolerance, certify, tolerance
+from .certificate import (
+    Certificate,
+    Report,
+    Tolerance,
+    certify,
+    silent,
+    tolerance,
+)
 from .lbfgs import lbfgs
 from .problem import Array, Point, Problem, Solution, start_point
 from .row_space import from_row_space, in_row_space
@@ -20,6 +27,7 @@ def solve(
     tol: float,
     max_iter: int,
     start: tuple[Array, Array] | None = None,
+    report: Report = silent,
 ) -> Solution:
     """Minimise the problem's objective.
 
@@ -33,9 +41,11 @@ def solve(
         Limit on Newton steps.
     start : tuple of arrays, optional
         Weights (n_features, n_outputs) and intercepts (n_outputs,) to start from.
+    report : callable, optional
+        Told of progress, see `Report`.
     """
     if problem.n_outputs > 1 and problem.loss.separable:
-        return _output_by_output(problem, tol, max_iter, start)
+        return _output_by_output(problem, tol, max_iter, start, report)
     limits = tolerance(problem, tol)
     if start is None:
         point = start_point(
@@ -44,27 +54,27 @@ def solve(
     else:
         w = np.where(problem.norms[:, None] > 0.0, start[0], 0.0)
         point = start_point(problem, w, start[1])
-    point, certificate, n_iter = _minimize(problem, point, limits, max_iter)
+    point, certificate, n_iter = _minimize(problem, point, limits, max_iter, report)
     if not problem.loss.separable:
         point = _canonical(problem, point)
     return _solution(point, certificate, n_iter, limits.shortfall(certificate))
 
 
 def _minimize(
-    problem: Problem, point: Point, limits: Tolerance, max_iter: int
+    problem: Problem, point: Point, limits: Tolerance, max_iter: int, report: Report
 ) -> tuple[Point, Certificate, int]:
     """Choose the solver: linear algebra where the penalty is smooth."""
     (n, p), k = problem.design.shape, problem.n_outputs
     if not problem.penalty.is_smooth():
-        return working_sets(problem, point, limits, max_iter)
+        return working_sets(problem, point, limits, max_iter, report)
     if n < p and n * k <= _NEWTON_SIZE:
         small, inside, back = in_row_space(problem, point)
-        inside, _, n_iter = working_sets(small, inside, limits, max_iter)
+        inside, _, n_iter = working_sets(small, inside, limits, max_iter, report)
         point = from_row_space(problem, inside, back)
         return point, certify(problem, point), n_iter
     if p * k <= _NEWTON_SIZE:
-        return working_sets(problem, point, limits, max_iter)
-    return lbfgs(problem, point, limits, max_iter)
+        return working_sets(problem, point, limits, max_iter, report)
+    return lbfgs(problem, point, limits, max_iter, report)
 
 
 def _solution(
@@ -86,6 +96,7 @@ def _output_by_output(
     tol: float,
     max_iter: int,
     start: tuple[Array, Array] | None,
+    report: Report,
 ) -> Solution:
     """Solve outputs one by one: loss and penalty are sums over them."""
     parts = [
@@ -94,6 +105,7 @@ def _output_by_output(
             tol=tol,
             max_iter=max_iter,
             start=start and (start[0][:, [c]], start[1][[c]]),
+            report=report,
         )
         for c in range(problem.n_outputs)
     ]

@@ -10,7 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .certificate import Certificate, Tolerance, certify, violations
+from .certificate import (
+    Certificate,
+    Report,
+    Tolerance,
+    certify,
+    silent,
+    violations,
+)
 from .problem import Array, Point, Problem
 from .proximal_newton import proximal_newton
 
@@ -26,7 +33,11 @@ _ROUNDING = 1e-15
 
 
 def working_sets(
-    problem: Problem, point: Point, limits: Tolerance, max_iter: int
+    problem: Problem,
+    point: Point,
+    limits: Tolerance,
+    max_iter: int,
+    report: Report = silent,
 ) -> tuple[Point, Certificate, int]:
     """Improve `point` until `limits` are met or `max_iter` Newton steps are spent."""
     n_iter, inner = 0, np.inf
@@ -41,6 +52,7 @@ def working_sets(
         point, steps = _solve_in(problem, point, allowed, inner, max_iter - n_iter)
         n_iter += steps
         certificate = certify(problem, point)
+        report(n_iter, certificate, limits)
         if limits.excess(certificate) < limits.excess(best):
             stalled = 0 if certificate.objective < best.objective else stalled
             best_point, best = point, certificate
@@ -48,19 +60,22 @@ def working_sets(
             stalled += 1
     unique = problem.penalty.has_dual() or not problem.penalty.convex
     cheap = problem.design.shape[0] * point.w.size <= _CHEAP
-    if problem.loss.quadratic or not (unique and cheap):
+    left = min(max_iter - n_iter, _LAST_STEPS)
+    if problem.loss.quadratic or not (unique and cheap and left):
         return best_point, best, max(n_iter, 1)
-    point, steps = _finish(problem, best_point, best)
+    point, steps = _finish(problem, best_point, best, left)
     return point, certify(problem, point), n_iter + steps
 
 
-def _finish(problem: Problem, point: Point, best: Certificate) -> tuple[Point, int]:
+def _finish(
+    problem: Problem, point: Point, best: Certificate, steps: int
+) -> tuple[Point, int]:
     """Go on to rounding where it costs next to nothing: Newton converges fast."""
     tolerance = _ROUNDING * float(
         np.abs(best.slopes).sum() * problem.norms.max(initial=0.0)
     )
     allowed = np.ones(point.w.shape, dtype=np.bool_)
-    return proximal_newton(problem, point, allowed, tolerance, _LAST_STEPS)
+    return proximal_newton(problem, point, allowed, tolerance, steps)
 
 
 def _choose(problem: Problem, w: Array, scores: Array, size: int) -> NDArray[np.bool_]:
