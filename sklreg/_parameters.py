@@ -109,18 +109,26 @@ def _belongs_to_record(name: str, member: Any, fields: tuple[str, ...]) -> bool:
 
 
 def check_number(
-    owner: object, name: str, *, low: float = -math.inf, high: float = math.inf
+    owner: object,
+    name: str,
+    *,
+    above: float = -math.inf,
+    low: float = -math.inf,
+    high: float = math.inf,
 ) -> float:
-    """Return ``owner.name`` as a float; raise unless it lies in ``[low, high]``."""
+    """Return ``owner.name`` as a float; raise unless finite and in the range.
+
+    The range is ``low <= value <= high`` and ``value > above``.
+    """
     value = getattr(owner, name)
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if not (is_number and low <= value <= high):
-        if low == -math.inf:
-            expected = "a finite number"
-        elif high == math.inf:
-            expected = f"a number of at least {low:g}"
-        else:
-            expected = f"a number in [{low:g}, {high:g}]"
-        msg = f"{name} of {type(owner).__name__} must be {expected}, got {value!r}."
-        raise ValueError(msg)
-    return float(value)
+    if is_number and math.isfinite(value) and low <= value <= high and value > above:
+        return float(value)
+    if math.isfinite(high):
+        expected = f"a number in [{low:g}, {high:g}]"
+    elif math.isfinite(above):
+        expected = f"a finite number above {above:g}"
+    else:
+        expected = f"a finite number of at least {low:g}"
+    msg = f"{name} of {type(owner).__name__} must be {expected}, got {value!r}."
+    raise ValueError(msg)

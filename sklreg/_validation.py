@@ -16,7 +16,8 @@ import scipy.sparse
 from numpy.typing import NDArray
 from sklearn.base import _fit_context
 from sklearn.utils import check_array, compute_class_weight
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import Interval as Interval
+from sklearn.utils._param_validation import StrOptions as StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
@@ -29,7 +30,7 @@ FLOATS = [np.float64, np.float32]
 
 #: Constraints of the parameters that every estimator of the suite takes.
 PENALTY_CONSTRAINTS: dict[str, list[Any]] = {
-    "penalty": [StrOptions(set(penalties.CATALOGUE)), HasMethods("record"), None],
+    "penalty": [StrOptions(set(penalties.CATALOGUE)), penalties.Penalty, None],
     "alpha": [Interval(numbers.Real, 0, None, closed="left")],
     "l1_ratio": [Interval(numbers.Real, 0, 1, closed="both")],
 }
@@ -158,11 +159,12 @@ def checked_classes(y: Any, weight: Array, class_weight: Any) -> Classes:
     one_hot = np.ascontiguousarray(y[:, None] == labels, dtype=np.float64)
     if class_weight is None:
         return Classes(labels, one_hot, weight)
-    if isinstance(class_weight, str):  # weighted counts, so that weights are repeats
-        factors = 1.0 / (weight @ one_hot)
+    if isinstance(class_weight, str):  # by weight, so that weights are repeats
+        share = one_hot @ (weight @ one_hot)
+        weight = np.divide(weight, share, out=np.zeros_like(weight), where=share > 0.0)
     else:
         factors = compute_class_weight(class_weight, classes=labels, y=y[present])
-    weight = weight * (one_hot @ factors)
+        weight = weight * (one_hot @ factors)
     if not (np.isfinite(weight).all() and weight.min() >= 0.0 < weight.max()):
         msg = (
             "class_weight must give finite weights of at least zero, not all zero, "

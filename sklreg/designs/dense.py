@@ -61,13 +61,14 @@ class Dense(NamedTuple):
         """
         shift = self.values[int(weight.argmax())].astype(np.float64)
         first, second = np.zeros(self.shape[1]), np.zeros(self.shape[1])
-        for rows in row_slices(*self.shape):
-            block = self.values[rows] - shift
-            first += weight[rows] @ block
-            block *= block
-            second += weight[rows] @ block
-        variance = np.maximum(second - first * first, 0.0)
-        return shift + first, np.sqrt(variance)
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite is told later
+            for rows in row_slices(*self.shape):
+                block = self.values[rows] - shift
+                first += weight[rows] @ block
+                block *= block
+                second += weight[rows] @ block
+            variance = np.maximum(second - first * first, 0.0)
+            return shift + first, np.sqrt(variance)
 
     def take(self, columns: NDArray[np.intp]) -> Dense:
         """Return the design of some columns, contiguous column by column."""

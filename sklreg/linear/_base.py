@@ -8,7 +8,6 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +16,8 @@ from .._estimator import PenalizedEstimator, warn_unconverged
 from .._threads import blas_threads_for
 from .._validation import (
     PENALTY_CONSTRAINTS,
+    Interval,
+    StrOptions,
     as_design,
     checked_for_predict,
     penalty_record,
@@ -53,7 +54,7 @@ class LinearModel(PenalizedEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **PENALTY_CONSTRAINTS,
-        "loss": [StrOptions(set(losses.CATALOGUE)), HasMethods("record")],
+        "loss": [StrOptions(set(losses.CATALOGUE)), losses.Loss],
         "fit_intercept": ["boolean"],
         "positive": ["boolean"],
         "standardize": ["boolean"],

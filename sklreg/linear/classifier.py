@@ -8,15 +8,16 @@ import numpy as np
 import scipy.special
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from .._validation import (
+    StrOptions,
     checked_classes,
     checked_for_fit,
     checked_weights,
     fitting,
     loss_object,
 )
+from ..losses import LogLoss
 from ._base import LinearModel
 
 
@@ -121,7 +122,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **LinearModel._parameter_constraints,
-        "loss": [StrOptions({"log_loss"}), HasMethods("multinomial")],
+        "loss": [StrOptions({"log_loss"}), LogLoss],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from .._parameters import check_number
 from ._base import Loss
 
@@ -46,7 +44,7 @@ class Huber(Loss):
 
     def validate(self) -> None:
         """Raise ValueError unless `delta` is positive."""
-        check_number(self, "delta", low=math.ulp(0.0))
+        check_number(self, "delta", above=0.0)
 
     def value(self, y: float, eta: float) -> float:
         """Return the loss of the residual."""

@@ -75,6 +75,11 @@ class Penalty(Parameters):
         """
         del n_features
         self.validate()
+        for verb in ("value", "prox"):
+            if getattr(self.Record, verb) is getattr(Penalty, verb):
+                arguments = "(self, x, j)" if verb == "value" else "(self, x, step, j)"
+                msg = f"{type(self).__name__} must define {verb}{arguments}."
+                raise TypeError(msg)
         return self.Record(float(alpha), *map(_canonical, self.get_params().values()))
 
     # What every penalty must write -----------------------------------------------

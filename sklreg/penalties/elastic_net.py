@@ -112,7 +112,7 @@ class ElasticNet(Penalty):
         return self.alpha * self.l1_ratio == 0.0
 
     def softmax_shift(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Lower median for l1 alone, mean without l1; both parts together are strict."""
+        """Lower median for l1 alone, mean without l1; nothing for both: unique."""
         if self.is_smooth():
             return rows.mean(axis=1)
         if self.l1_ratio == 1.0:
