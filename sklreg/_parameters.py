@@ -48,12 +48,13 @@ class Parameters:
 
     def set_params(self, **params: Any) -> Self:
         """Change parameters in place and return the object."""
-        for name, value in params.items():
+        for name in params:
             if name not in _field_names(type(self)):
                 known = ", ".join(_field_names(type(self))) or "none"
                 owner = type(self).__name__
                 msg = f"{owner} has no parameter {name!r}; it has: {known}."
                 raise ValueError(msg)
+        for name, value in params.items():
             setattr(self, name, value)
         return self
 

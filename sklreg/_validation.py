@@ -101,6 +101,12 @@ def checked_weights(sample_weight: Any, n_samples: int) -> Array:
     sample_weight : None, number or array of shape (n_samples,)
         Finite, not negative, not all zero.
     """
+    if isinstance(sample_weight, str):
+        msg = (
+            "sample_weight must be None, a number or one number for each row of X, "
+            f"got {sample_weight!r}."
+        )
+        raise ValueError(msg)  # noqa: TRY004  # as for every other bad weight
     if sample_weight is None or isinstance(sample_weight, numbers.Number):
         sample_weight = np.full(
             n_samples, 1.0 if sample_weight is None else sample_weight
@@ -153,7 +159,7 @@ def checked_classes(y: Any, weight: Array, class_weight: Any) -> Classes:
     if len(labels) < 2:
         msg = (
             "A classifier needs at least 2 classes among the rows of non-zero weight, "
-            f"got 1 class: {labels[0]!r}."
+            f"got 1 class: {labels.tolist()[0]!r}."
         )
         raise ValueError(msg)
     one_hot = np.ascontiguousarray(y[:, None] == labels, dtype=np.float64)
@@ -188,9 +194,23 @@ def penalty_record(penalty: Any, alpha: float, l1_ratio: float, n_features: int)
     return penalty.record(alpha, n_features)
 
 
-def loss_object(loss: Any) -> Any:
-    """Return the loss object that a name stands for; an object stands for itself."""
-    return losses.CATALOGUE[loss]() if isinstance(loss, str) else loss
+def loss_record(loss: Any, n_classes: int = 0) -> Any:
+    """Return the record of a loss, given by name or as an object.
+
+    Parameters
+    ----------
+    loss : str or loss object
+        The loss.
+    n_classes : int, default=0
+        Number of exclusive classes; 0 for numbers.
+    """
+    if isinstance(loss, str):
+        loss = losses.CATALOGUE[loss]()
+    if loss.of_classes != (n_classes > 0):
+        kind, other = ("classes", "numbers") if n_classes else ("numbers", "classes")
+        msg = f"loss must be a loss of {kind}, got {loss!r}, which is one of {other}."
+        raise ValueError(msg)
+    return loss.multinomial() if n_classes > 2 else loss.record()
 
 
 def checked_nested(params: dict[str, Any], current: dict[str, Any]) -> None:

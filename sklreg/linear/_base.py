@@ -11,13 +11,11 @@ from sklearn.base import clone
 from sklearn.utils.extmath import safe_sparse_dot
 from sklearn.utils.validation import check_is_fitted
 
-from .. import losses
 from .._estimator import PenalizedEstimator, warn_unconverged
 from .._threads import blas_threads_for
 from .._validation import (
     PENALTY_CONSTRAINTS,
     Interval,
-    StrOptions,
     as_design,
     checked_for_predict,
     penalty_record,
@@ -54,7 +52,6 @@ class LinearModel(PenalizedEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **PENALTY_CONSTRAINTS,
-        "loss": [StrOptions(set(losses.CATALOGUE)), losses.Loss],
         "fit_intercept": ["boolean"],
         "positive": ["boolean"],
         "standardize": ["boolean"],
@@ -94,6 +91,7 @@ class LinearModel(PenalizedEstimator):
             On centred columns, scaled if ``standardize``. The estimator stays as it is.
         """
         copy = clone(self)
+        copy._validate_params()
         X, y = copy._checked(X, y)
         return copy._prepare(*copy._arguments(X, y, sample_weight)).problem
 

@@ -15,7 +15,7 @@ from .._validation import (
     checked_for_fit,
     checked_weights,
     fitting,
-    loss_object,
+    loss_record,
 )
 from ..losses import LogLoss
 from ._base import LinearModel
@@ -196,11 +196,11 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         weight = checked_weights(sample_weight, len(y))
         classes = checked_classes(y, weight, self.class_weight)
         self.classes_ = classes.labels
-        loss = loss_object(self.loss)
+        loss = loss_record(self.loss, len(classes.labels))
+        targets = classes.one_hot
         if len(classes.labels) == 2:
-            positive = np.ascontiguousarray(classes.one_hot[:, 1:])
-            return X, positive, classes.weight, loss.record()
-        return X, classes.one_hot, classes.weight, loss.multinomial()
+            targets = np.ascontiguousarray(targets[:, 1:])
+        return X, targets, classes.weight, loss
 
     def __sklearn_tags__(self) -> Any:
         """With signs fixed, or no intercept, a good score cannot be promised."""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import MultiOutputMixin, RegressorMixin
 
-from .._validation import checked_for_fit, checked_weights, fitting, loss_object
+from .._validation import (
+    StrOptions,
+    checked_for_fit,
+    checked_weights,
+    fitting,
+    loss_record,
+)
+from ..losses import Loss
 from ._base import LinearModel
 
 
@@ -109,7 +116,10 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
     (4, True)
     """
 
-    _parameter_constraints = LinearModel._parameter_constraints
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **LinearModel._parameter_constraints,
+        "loss": [StrOptions({"squared_error", "huber"}), Loss],
+    }
 
     def __init__(
         self,
@@ -177,7 +187,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         """Return what `_prepare` and `_solve` take, for validated X and y."""
         targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=np.float64)
         weight = checked_weights(sample_weight, len(y))
-        return X, targets, weight, loss_object(self.loss).record()
+        return X, targets, weight, loss_record(self.loss)
 
     def __sklearn_tags__(self) -> Any:
         """With signs fixed, or no intercept, a good score cannot be promised."""

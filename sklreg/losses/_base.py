@@ -36,11 +36,14 @@ class Loss(Parameters):
         Whether `conjugate_dual` is there.
     separable : bool
         Whether the loss of a row is a sum over outputs.
+    of_classes : bool
+        Whether `y` holds the shares of classes rather than numbers.
     """
 
     quadratic = False
     dual = False
     separable = True
+    of_classes = False
 
     def record(self) -> Any:
         """Validate the parameters and return the record that kernels see."""

@@ -28,6 +28,7 @@ class LogLoss(Loss):
     """
 
     dual = True
+    of_classes = True
 
     def multinomial(self) -> Any:
         """Return the record for more than two classes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,12 +19,28 @@ class _Given(NamedTuple):
     target_std: float | None
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and math.isfinite(value)
+
+
+def _check_value(value: Any, *, is_pair: bool) -> None:
+    pair = value if isinstance(value, tuple) else ()
+    parts = pair if is_pair else (value,)
+    if not parts or not all(_is_number(part) and part >= 0 for part in parts):
+        kind = "a pair (l1, l2) of finite numbers" if is_pair else "a finite number"
+        msg = f"value must be {kind} of at least 0, got {value!r}."
+        raise ValueError(msg)
+    if is_pair and len(pair) != 2:
+        msg = f"value must be a pair (l1, l2), got {value!r}."
+        raise ValueError(msg)
+
+
 def _need(given: _Given, name: str, meaning: str) -> float:
     value = getattr(given, name)
     if value is None:
         msg = f"convert_alpha needs {name} for this source: {meaning}."
         raise TypeError(msg)
-    if not (math.isfinite(value) and value > 0):
+    if not (_is_number(value) and value > 0):
         msg = f"{name} must be a positive number, got {value!r}."
         raise ValueError(msg)
     return float(value)
@@ -192,10 +209,7 @@ def convert_alpha(
     if source not in SOURCES:
         msg = f"source must be one of {', '.join(SOURCES)}; got {source!r}."
         raise ValueError(msg)
-    for number in value if isinstance(value, tuple) else (value,):
-        if not (math.isfinite(number) and number >= 0):
-            msg = f"value must be a finite number of at least 0, got {value!r}."
-            raise ValueError(msg)
+    _check_value(value, is_pair=source.startswith("keras.l1_l2"))
     if l1_ratio is not None and not 0.0 <= l1_ratio <= 1.0:
         msg = f"l1_ratio must lie in [0, 1], got {l1_ratio!r}."
         raise ValueError(msg)
