@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from .linear import LinearClassifier, LinearRegressor
 from .model_selection import alpha_max, convert_alpha
+from .neural import MLPClassifier, MLPRegressor
 
 __version__ = "0.1.0"
-__all__ = ["LinearClassifier", "LinearRegressor", "alpha_max", "convert_alpha"]
+__all__ = [
+    "LinearClassifier",
+    "LinearRegressor",
+    "MLPClassifier",
+    "MLPRegressor",
+    "alpha_max",
+    "convert_alpha",
+]

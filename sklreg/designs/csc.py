@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,8 @@ from ._blocks import Array, add_cross, row_slices
 
 #: Denser than this, blocks of rows are expanded to use BLAS for the Gram matrix.
 _DENSE_ENOUGH = 0.1
+#: Entries that are converted to float64 at once: 32 MiB.
+_BLOCK_ENTRIES = 1 << 22
 
 
 @record
@@ -69,28 +72,35 @@ class CSC(NamedTuple):
         self, other: CSC, weight: Array, centre: Array, other_centre: Array
     ) -> Array:
         """Return ``(X - 1 centre')' diag(weight) (Y - 1 other_centre')``."""
-        (n, p), m = self.shape, other.shape[1]
-        x, y = self._to_scipy(), other._to_scipy()
-        if x.nnz + y.nnz > _DENSE_ENOUGH * n * (p + m):
-            out = np.zeros((p, m))
-            x_rows, y_rows = x.tocsr(), y.tocsr()
-            for rows in row_slices(n, max(p, m)):
-                left = right = x_rows[rows].toarray() - centre
-                if other is not self:
-                    right = y_rows[rows].toarray() - other_centre
-                add_cross(left, right, weight[rows], out)
-            return out
-        y.data *= weight[y.indices]
-        x_sums, y_sums = x.T @ weight, np.asarray(y.sum(axis=0)).ravel()
-        out = (x.T @ y).toarray()
-        out -= np.outer(centre, y_sums) + np.outer(x_sums, other_centre)
-        return out + weight.sum() * np.outer(centre, other_centre)
+        out = np.empty((self.shape[1], other.shape[1]))
+        for left in self._column_slices():
+            x, c = self._to_scipy(left), centre[left]
+            for right in other._column_slices():
+                y, d = other._to_scipy(right), other_centre[right]
+                numbers = self.n_samples * (x.shape[1] + y.shape[1])
+                sparse = x.nnz + y.nnz < _DENSE_ENOUGH * numbers
+                cross = _cross_sparse if sparse else _cross_by_rows
+                out[left, right] = cross(x, y, weight, c, d)
+        return out
 
-    def _to_scipy(self) -> Any:
-        """Return a SciPy matrix in float64 that shares the indices."""
-        data = self.data.astype(np.float64)
+    def _column_slices(self) -> Iterator[slice]:
+        """Yield slices that cover the columns, a bounded number of entries each."""
+        start, p = 0, self.shape[1]
+        while start < p:
+            limit = self.indptr[start] + _BLOCK_ENTRIES
+            stop = int(np.searchsorted(self.indptr, limit, side="right")) - 1
+            stop = min(max(stop, start + 1), p)
+            yield slice(start, stop)
+            start = stop
+
+    def _to_scipy(self, columns: slice) -> Any:
+        """Return some columns as a SciPy matrix in float64."""
+        starts = self.indptr[columns.start : columns.stop + 1]
+        entries = slice(starts[0], starts[-1])
+        data = self.data[entries].astype(np.float64)
+        shape = (self.n_samples, len(starts) - 1)
         return scipy.sparse.csc_array(
-            (data, self.indices, self.indptr), shape=self.shape
+            (data, self.indices[entries], starts - starts[0]), shape=shape
         )
 
     def moments(self, weight: Array) -> tuple[Array, Array]:
@@ -117,6 +127,25 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def _cross_sparse(x: Any, y: Any, weight: Array, c: Array, d: Array) -> Array:
+    """Multiply sparse matrices, and correct for the centres."""
+    y.data *= weight[y.indices]
+    x_sums, y_sums = x.T @ weight, np.asarray(y.sum(axis=0)).ravel()
+    out = (x.T @ y).toarray()
+    out -= np.outer(c, y_sums) + np.outer(x_sums, d)
+    return out + weight.sum() * np.outer(c, d)
+
+
+def _cross_by_rows(x: Any, y: Any, weight: Array, c: Array, d: Array) -> Array:
+    """Expand some rows at a time, for BLAS."""
+    x, y = x.tocsr(), y.tocsr()
+    out = np.zeros((x.shape[1], y.shape[1]))
+    for rows in row_slices(x.shape[0], max(out.shape)):
+        left, right = x[rows].toarray() - c, y[rows].toarray() - d
+        add_cross(left, right, weight[rows], out)
+    return out
 
 
 @kernel

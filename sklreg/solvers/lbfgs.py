@@ -13,10 +13,11 @@ import numpy as np
 import scipy.optimize
 
 from .certificate import Certificate, Report, Tolerance, certify, silent
-from .problem import Array, Point, Problem, start_point
+from .problem import Array, Point, Problem, penalty_value, start_point
 from .quadratic import smooth_parts
 
 _MEMORY = 20
+_CHECK_EVERY = 5
 
 
 def lbfgs(
@@ -36,19 +37,21 @@ def lbfgs(
 
     def objective(x: Array) -> tuple[float, Array]:
         at = point_at(x)
-        certificate = certify(problem, at)
+        value, r = problem.gradient(at.eta)
         derivative, _ = smooth_parts(problem.penalty, problem.columns, at.w)
-        slopes = certificate.slopes.sum(axis=0) * problem.fit_intercept
-        gradient = np.vstack([certificate.gradient + derivative, slopes]) * scale
-        return certificate.objective, gradient.ravel()
+        gradient = problem.design.rmatvec(r) + derivative
+        slopes = r.sum(axis=0) * problem.fit_intercept
+        value += penalty_value(problem.penalty, problem.columns, at.w)
+        return value, (np.vstack([gradient, slopes]) * scale).ravel()
 
     steps = itertools.count(1)
 
     def stop_when_met(intermediate_result: Any) -> None:
-        certificate = certify(problem, point_at(intermediate_result.x))
-        report(next(steps), certificate, limits)
-        if limits.met(certificate):
-            raise StopIteration
+        if (n_iter := next(steps)) % _CHECK_EVERY == 0:
+            certificate = certify(problem, point_at(intermediate_result.x))
+            report(n_iter, certificate, limits)
+            if limits.met(certificate):
+                raise StopIteration
 
     found = scipy.optimize.minimize(
         objective,

@@ -17,8 +17,9 @@ from .problem import Array, Point, Problem, Solution, start_point
 from .row_space import from_row_space, in_row_space
 from .working_set import working_sets
 
-#: Up to this many weights a smooth problem's Hessian is formed.
-_NEWTON_SIZE = 2000
+#: Up to this many weights a smooth problem's Hessian is formed: of one output, and of
+#: several, where it has a block for each pair of outputs.
+_NEWTON_SIZE, _NEWTON_SIZE_OF_SEVERAL = 2000, 300
 
 
 def solve(
@@ -67,12 +68,13 @@ def _minimize(
     (n, p), k = problem.design.shape, problem.n_outputs
     if not problem.penalty.is_smooth():
         return working_sets(problem, point, limits, max_iter, report)
-    if n < p and n * k <= _NEWTON_SIZE:
+    size = _NEWTON_SIZE if k == 1 else _NEWTON_SIZE_OF_SEVERAL
+    if n < p and n * k <= size:
         small, inside, back = in_row_space(problem, point)
         inside, _, n_iter = working_sets(small, inside, limits, max_iter, report)
         point = from_row_space(problem, inside, back)
         return point, certify(problem, point), n_iter
-    if p * k <= _NEWTON_SIZE:
+    if p * k <= size:
         return working_sets(problem, point, limits, max_iter, report)
     return lbfgs(problem, point, limits, max_iter, report)
 
