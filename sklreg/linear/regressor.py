@@ -77,8 +77,8 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
     violation_ : float
         Largest distance of minus the gradient to the subdifferential of the penalty;
         the gradient is that about the columns' (weighted) means if there is an
-        intercept, whose own derivative counts too. With `standardize`, in the units of
-        the scaled columns.
+        intercept, whose own derivative counts too, times the largest column's standard
+        deviation. With `standardize`, in the units of the scaled columns.
     n_iter_ : int
         Newton steps taken.
     n_features_in_ : int

@@ -97,9 +97,15 @@ def certify(problem: Problem, point: Point) -> Certificate:
     if has_dual(problem):
         gap = max(objective - _dual_value(problem, r, gradient), 0.0)
     violation = float(violations(problem, point.w, gradient).max(initial=0.0))
-    if problem.fit_intercept:
-        violation = max(violation, float(np.abs(r.sum(axis=0)).max()))
+    violation = max(violation, intercept_violation(problem, r))
     return Certificate(objective, gap, violation, gradient, r)
+
+
+def intercept_violation(problem: Problem, r: Array) -> float:
+    """Return the intercepts' largest derivative, in the units of the largest column."""
+    if not problem.fit_intercept:
+        return 0.0
+    return float(np.abs(r.sum(axis=0)).max() * problem.norms.max(initial=0.0))
 
 
 def has_dual(problem: Problem) -> bool:

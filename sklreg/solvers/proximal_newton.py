@@ -18,13 +18,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .certificate import violations
+from .certificate import intercept_violation, violations
 from .problem import Array, Point, Problem, penalty_value
 from .quadratic import GramQuadratic, minimize_quadratic
 
 _SUFFICIENT = 0.01  # share of the predicted decrease that a step must bring
 _HALVINGS = 30
 _LEAST_DAMPING = 1e-10
+#: Steps without halving the violation, after which rounding is all that is left.
+_PATIENCE, _PATIENCE_OF_EXACT = 30, 3
 #: Up to this many weights a model holds all that are allowed.
 _SMALL = 500
 
@@ -53,7 +55,8 @@ def proximal_newton(
     damping = 0.0 if problem.loss.quadratic else _LEAST_DAMPING
     model = None
     value, r, gradient, scores = _evaluate(problem, point, allowed)
-    n_iter = 0
+    patience = _PATIENCE_OF_EXACT if problem.loss.quadratic else _PATIENCE
+    n_iter, best, since_best = 0, np.inf, 0
     while n_iter < max_iter:
         n_iter += 1
         if model is None or not problem.loss.quadratic:
@@ -65,10 +68,11 @@ def proximal_newton(
             break
         damping = _adapted(damping, step)
         value, r, gradient, scores = _evaluate(problem, point, allowed)
-        largest = float(scores.max(initial=0.0))
-        if problem.fit_intercept:
-            largest = max(largest, float(np.abs(r.sum(axis=0)).max()))
-        if largest <= tolerance:
+        largest = max(float(scores.max(initial=0.0)), intercept_violation(problem, r))
+        best, since_best = (
+            (largest, 0) if largest < 0.5 * best else (best, since_best + 1)
+        )
+        if largest <= tolerance or since_best > patience:
             break
     return point, n_iter
 

@@ -20,10 +20,14 @@ _WORK = 5e7
 _EPOCHS = 5
 _ROUNDS = 1000
 #: On a unit diagonal, what counts as singular, and what is added then.
-_LEAST_PIVOT = 1e-11
+_LEAST_PIVOT = 1e-7
 _RIDGE = 1e-10
 #: Up to this size a singular system is solved by eigenvalues.
 _SMALL_SYSTEM = 500
+#: Newton steps in a row, each of which drops a coordinate.
+_CROSSINGS = 10
+#: Curvature that counts as none: its reciprocal would overflow.
+_TINY = 1e-307
 _SMOOTH_ROUNDS = 3  # the first Newton step is exact, the others refine it
 
 
@@ -61,7 +65,7 @@ def coordinate_descent(
     for _ in range(n_epochs):
         for i in range(z.shape[0]):
             curvature = quadratic.diagonal(i)
-            if curvature > 0.0:
+            if curvature > _TINY:
                 step = 1.0 / curvature
                 old = z[i]
                 z[i] = penalty.prox(old - step * quadratic.slope(i), step, columns[i])
@@ -112,7 +116,9 @@ def minimize_quadratic(
     tolerance = max(tolerance, 32 * _EPS * float(sizes.max(initial=0.0)))
     best, since_best = np.inf, 0
     for _ in range(_SMOOTH_ROUNDS if penalty.is_smooth() else _ROUNDS):
-        newton_step(quadratic, penalty, columns, z)
+        for _ in range(_CROSSINGS):
+            if not newton_step(quadratic, penalty, columns, z):
+                break
         violation = _largest_violation(quadratic, penalty, columns, z)
         if violation <= tolerance or since_best > 50:
             return
@@ -126,7 +132,7 @@ def _largest_violation(
     quadratic: GramQuadratic, penalty: Any, columns: NDArray[np.intp], z: Array
 ) -> float:
     diagonal = np.diagonal(quadratic.hessian)
-    steps = np.divide(1.0, diagonal, out=np.zeros_like(z), where=diagonal > 0.0)
+    steps = np.divide(1.0, diagonal, out=np.zeros_like(z), where=diagonal > _TINY)
     found = np.zeros((len(z), 1))
     slopes = quadratic.gradient[:, None]
     penalty_violations(penalty, columns, steps, z[:, None], slopes, found)
@@ -135,24 +141,26 @@ def _largest_violation(
 
 def newton_step(
     quadratic: GramQuadratic, penalty: Any, columns: NDArray[np.intp], z: Array
-) -> None:
+) -> bool:
     """Minimise over the coordinates where the penalty is smooth, in place.
 
     Solves ``(H_SS + P'') d = -(slope + P')`` and goes along `d` until the first
-    coordinate meets its kink at zero. Kept only if the objective falls.
+    coordinate meets its kink at zero. Kept only if the objective falls. Returns
+    whether a kink was met: another step then goes on without that coordinate.
     """
     derivative, curvature = smooth_parts(penalty, columns, z)
     kink = np.isinf(smooth_parts(penalty, columns, np.zeros_like(z))[1])
     smooth = np.flatnonzero(
-        np.isfinite(curvature) & (np.diagonal(quadratic.hessian) > 0.0)
+        np.isfinite(curvature) & (np.diagonal(quadratic.hessian) > _TINY)
     )
     if smooth.size == 0:
-        return
+        return False
     matrix = quadratic.hessian[np.ix_(smooth, smooth)]
     matrix.flat[:: smooth.size + 1] += curvature[smooth]
-    direction = _solve(matrix, -(quadratic.gradient + derivative)[smooth])
+    right = -(quadratic.gradient + derivative)[smooth]
+    direction = _solve(matrix, right, bounded=bool(kink[smooth].any()))
     if direction is None:
-        return
+        return False
 
     old, new = z[smooth], z[smooth] + direction
     crossing = kink[smooth] & (np.sign(new) != np.sign(old))
@@ -168,20 +176,26 @@ def newton_step(
     decrease += penalty_value(penalty, columns[smooth], new[:, None])
     decrease -= penalty_value(penalty, columns[smooth], old[:, None])
     scale = np.abs(quadratic.gradient[smooth]) @ np.abs(step)
-    if decrease <= _EPS * scale and np.isfinite(change).all():
-        z[smooth] = new
-        quadratic.gradient[:] += change
+    if not (decrease <= _EPS * scale and np.isfinite(change).all()):
+        return False
+    z[smooth] = new
+    quadratic.gradient[:] += change
+    return bool(crossing.any())
 
 
-def _solve(matrix: Array, right: Array) -> Array | None:
-    """Solve a symmetric system; nearly if it is singular, None if indefinite."""
+def _solve(matrix: Array, right: Array, *, bounded: bool) -> Array | None:
+    """Solve a symmetric system; nearly if it is singular, None if indefinite.
+
+    Along a flat direction in which the objective falls the solution goes far if it is
+    `bounded` by kinks, and not at all otherwise, where only rounding makes it fall.
+    """
     scale = 1.0 / np.sqrt(np.abs(np.diagonal(matrix)))
     if not np.isfinite(scale).all():
         return None
     scaled = matrix * scale * scale[:, None]  # unit diagonal: sound pivots
     solution = _solve_definite(scaled, scale * right)
     if solution is None and len(scale) <= _SMALL_SYSTEM:
-        solution = _solve_least_norm(scaled, scale * right)
+        solution = _solve_semidefinite(scaled, scale * right, bounded)
     elif solution is None:  # the loop around repeats the step and so refines it
         scaled.flat[:: len(scale) + 1] += _RIDGE
         solution = _solve_definite(scaled, scale * right)
@@ -199,11 +213,12 @@ def _solve_definite(matrix: Array, right: Array) -> Array | None:
     return scipy.linalg.cho_solve(factor, right, check_finite=False)
 
 
-def _solve_least_norm(matrix: Array, right: Array) -> Array | None:
+def _solve_semidefinite(matrix: Array, right: Array, bounded: bool) -> Array | None:
     """Solve a semidefinite system by eigenvalues; None if one is negative."""
     values, vectors = scipy.linalg.eigh(matrix, check_finite=False)
     floor = len(values) * _EPS * values[-1]
     if values[0] < -1e3 * floor:
         return None
-    inverse = np.divide(1.0, values, out=np.zeros_like(values), where=values > floor)
+    flat = 1.0 / floor if bounded else 0.0
+    inverse = np.where(values > floor, 1.0 / np.maximum(values, floor), flat)
     return vectors @ (inverse * (vectors.T @ right))
