@@ -74,8 +74,9 @@ class _Kernel:
         self.py_func = function
 
     def __call__(self, *args: Any) -> Any:
-        if any(map(_is_foreign, args)):
-            return self._in_memory(*args)
+        for value in args:
+            if isinstance(value, tuple) and _is_foreign(value):
+                return self._in_memory(*args)
         return self._on_disk(*args)
 
     @functools.cached_property
@@ -100,13 +101,14 @@ class _Kernel:
         return self.py_func.__qualname__
 
 
-def _is_foreign(value: Any) -> bool:
-    """Tell whether `value` is a record that a class from outside takes part in."""
-    if not hasattr(value, "_fields"):
-        return False
-    return not is_own(type(value)) or any(map(_is_foreign, value))
+def _is_foreign(value: tuple[Any, ...]) -> bool:
+    """Tell whether a class from outside the package takes part in a record."""
+    if not is_own(type(value)):
+        return True
+    return any(isinstance(part, tuple) and _is_foreign(part) for part in value)
 
 
+@functools.cache
 def is_own(cls: type) -> bool:
     """Tell whether `cls` is defined in this package."""
     return cls.__module__.partition(".")[0] == PACKAGE.name

@@ -18,6 +18,7 @@ from .._parameters import Parameters
 
 Array = NDArray[np.float64]
 _NEWTON_STEPS = 100
+_ROUNDING = 4 * np.finfo(np.float64).eps
 
 
 class Loss(Parameters):
@@ -187,6 +188,8 @@ def null_intercept(loss: Any, y: Array, weight: Array) -> Array:
     value = evaluate(b)
     for _ in range(_NEWTON_STEPS):
         g = gradient.sum(axis=0)
+        if np.abs(g).max() <= _ROUNDING * np.abs(gradient).sum():
+            break
         hessian = np.zeros((len(b), len(b), len(y)))
         weighted_hessian(loss, y, np.tile(b, (len(y), 1)), weight, damping, hessian)
         step = -np.linalg.lstsq(hessian.sum(axis=2), g, rcond=1e-12)[0]
