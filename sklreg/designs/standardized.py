@@ -65,7 +65,7 @@ def standardized(
     divisor = np.where(constant, ones, deviation) if scale else ones
     if centre:
         divisor = np.where(constant, np.inf, divisor)
-        norms = np.where(constant, 0.0, deviation / divisor)
-        return Standardized(design, mean, divisor), norms
-    norms = np.hypot(mean, deviation) / divisor
-    return Standardized(design, np.zeros_like(mean), divisor), norms
+    else:
+        mean, deviation = np.zeros_like(mean), np.hypot(mean, deviation)
+    with np.errstate(invalid="ignore"):  # an overflow shows in the norms
+        return Standardized(design, mean, divisor), deviation / divisor

@@ -33,6 +33,13 @@ def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> floa
         In the units of `alpha`; infinite for penalties that never give zeros (None,
         l2), 0 if nothing is to be explained.
 
+    Raises
+    ------
+    TypeError
+        For an estimator that is not linear: a network's weights have no such limit.
+    ValueError
+        For whatever `fit` refuses.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
@@ -44,4 +51,10 @@ def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> floa
     >>> LinearRegressor("l1", alpha=0.99 * strongest).fit(X, y).coef_.any()
     np.True_
     """
+    if not hasattr(estimator, "problem"):
+        msg = (
+            "alpha_max needs a LinearRegressor or LinearClassifier, got "
+            f"{estimator!r}; for a network without hidden layer take the linear model."
+        )
+        raise TypeError(msg)
     return critical_alpha(estimator.problem(X, y, sample_weight))
