@@ -1,0 +1,45 @@
+"""When to stop, and which weights to keep."""
+
+from __future__ import annotations
+
+import math
+
+from .layers import Flat
+
+
+class Patience:
+    """Stop after some epochs without improvement; remember the best weights.
+
+    Two references: an epoch counts as an improvement if its value is below the last
+    improvement by more than `min_delta`, but the weights kept are those of the lowest
+    value, of the last such epoch if there are several.
+
+    Parameters
+    ----------
+    min_delta : float
+        Smallest decrease that counts, in units of the value.
+    n_iter_no_change : int
+        Stop once as many epochs in a row have not improved.
+    """
+
+    def __init__(self, min_delta: float, n_iter_no_change: int) -> None:
+        self.min_delta = min_delta
+        self.n_iter_no_change = n_iter_no_change
+        self.reference = math.inf
+        self.misses = 0
+        self.n_seen = 0
+        self.best = math.inf
+        self.best_epoch = 0
+        self.best_theta: Flat | None = None
+
+    def update(self, value: float, theta: Flat) -> bool:
+        """Take note of an epoch; return whether to stop."""
+        self.n_seen += 1
+        if value <= self.best:
+            self.best, self.best_epoch = value, self.n_seen
+            self.best_theta = theta.copy()
+        if value < self.reference - self.min_delta:
+            self.reference, self.misses = value, 0
+        else:
+            self.misses += 1
+        return self.misses >= self.n_iter_no_change

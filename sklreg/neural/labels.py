@@ -1,0 +1,96 @@
+"""Labels to targets: two classes are one output, more a softmax, many labels many."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+from sklearn.utils import column_or_1d, compute_class_weight
+from sklearn.utils.multiclass import type_of_target
+
+from .._validation import Classes, checked_classes, loss_record
+from .targets import Targets
+
+Array = NDArray[np.float64]
+
+
+class Labels(NamedTuple):
+    """What was found in y, and the targets made of it."""
+
+    classes: NDArray[Any]
+    multilabel: bool
+    out_activation: str
+    targets: Targets
+
+
+def encode(y: Any, weight: Array, class_weight: Any, loss: Any) -> Labels:
+    """Find the classes among the rows that have weight.
+
+    Parameters
+    ----------
+    y : array of shape (n_samples,) or (n_samples, n_labels)
+        Labels, or a 0-1 matrix of several labels.
+    weight : array of shape (n_samples,)
+        Sample weights of sum 1.
+    class_weight : None, "balanced" or dict
+        Factor for each class.
+    loss : str or loss object
+        A loss of classes.
+    """
+    if is_multilabel(y):
+        return _of_matrix(y, weight, class_weight, loss)
+    found = checked_classes(column_or_1d(y, warn=True), weight, class_weight)
+    return _of_classes(found, loss)
+
+
+def encode_known(
+    y: Any, weight: Array, class_weight: Any, loss: Any, classes: NDArray[Any]
+) -> Labels:
+    """Encode y, which may lack some of the `classes`; parameters as in `encode`."""
+    if is_multilabel(y):
+        return _of_matrix(y, weight, class_weight, loss)
+    y = column_or_1d(y, warn=True)
+    unknown = np.setdiff1d(y, classes)
+    if len(unknown):
+        msg = f"y has labels that are not in classes: {unknown!r}."
+        raise ValueError(msg)
+    if class_weight == "balanced":
+        msg = (
+            "class_weight='balanced' needs all rows at once, which partial_fit does "
+            "not have; pass the weights as a dict."
+        )
+        raise ValueError(msg)
+    one_hot = np.ascontiguousarray(y[:, None] == classes, dtype=np.float64)
+    factors = compute_class_weight(class_weight, classes=classes, y=classes)
+    weight = weight * (one_hot @ factors)
+    return _of_classes(Classes(classes, one_hot, weight / weight.sum()), loss)
+
+
+def is_multilabel(y: Any) -> bool:
+    """Tell whether y is a matrix of yes-or-no labels."""
+    return bool(type_of_target(y, input_name="y") == "multilabel-indicator")
+
+
+def _of_classes(found: Classes, loss: Any) -> Labels:
+    record = loss_record(loss, len(found.labels))
+    strata = found.one_hot.argmax(axis=1)
+    two = len(found.labels) == 2
+    y = np.ascontiguousarray(found.one_hot[:, 1:]) if two else found.one_hot
+    targets = Targets(y, found.weight, record, True, strata)
+    return Labels(found.labels, False, "logistic" if two else "softmax", targets)
+
+
+def _of_matrix(y: Any, weight: Array, class_weight: Any, loss: Any) -> Labels:
+    if class_weight is not None:
+        msg = (
+            f"class_weight must be None for a matrix of labels, got {class_weight!r}; "
+            "use sample_weight."
+        )
+        raise ValueError(msg)
+    y = y.toarray() if scipy.sparse.issparse(y) else y
+    y = np.ascontiguousarray(y, dtype=np.float64)
+    strata = np.zeros(len(y), dtype=np.intp)
+    targets = Targets(y, weight, loss_record(loss, 2), True, strata)
+    return Labels(np.arange(y.shape[1]), True, "logistic", targets)

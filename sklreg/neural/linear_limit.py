@@ -1,0 +1,35 @@
+"""A network without hidden layers is a linear model: the exact solver does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._validation import as_design
+from ..designs import standardized
+from ..solvers import Problem, Solution, solve
+from .objective import Array, Objective
+
+_NEWTON_STEPS = 1000
+
+
+def solve_linear(X: Any, objective: Objective, tol: float) -> tuple[Array, Solution]:
+    """Return the parameters (weights, then biases) and the solver's report."""
+    q = objective.data.weight / objective.data.weight.sum()
+    design, norms = standardized(as_design(X), q, centre=True, scale=False)
+    columns = np.arange(X.shape[1])
+    problem = Problem(
+        design,
+        objective.data.y,
+        q,
+        objective.loss,
+        objective.penalty,
+        True,
+        columns,
+        norms,
+    )
+    solution = solve(problem, tol=tol, max_iter=_NEWTON_STEPS)
+    coef = solution.coef / design.scale[:, None] + 0.0
+    intercept = solution.intercept - design.mean @ coef
+    return np.concatenate([coef.ravel(), intercept]), solution

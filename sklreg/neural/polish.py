@@ -1,0 +1,56 @@
+r"""Full-batch minimisation of a network's objective, in float64.
+
+Which algorithm fits depends on the penalty alone:
+
+* it has a derivative away from zero (l1, l2, elastic net): `quasi_newton`;
+* it has nothing but `value` and `prox` (a penalty of the user's): `proximal_gradient`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .activations import has_kink
+from .layers import Flat
+from .limits import Limits, Progress
+from .objective import Objective
+from .proximal_gradient import proximal_gradient
+from .quasi_newton import quasi_newton
+from .residual import Residual
+from .scales import Scales
+
+
+class Polished(NamedTuple):
+    """Where a full-batch method ended."""
+
+    theta: Flat
+    n_iter: int
+    shortfall: str  # empty, or which number missed which tolerance
+
+
+def polish(
+    objective: Objective, theta: Flat, scales: Scales, limits: Limits
+) -> Polished:
+    """Minimise from `theta` until the relative residual is small enough.
+
+    Where the activations have kinks, until the objective makes no more progress.
+    """
+    start = np.array(theta, dtype=np.float64)
+    kinks = any(map(has_kink, objective.network.codes[:-1]))
+    if not kinks:
+        limits = limits._replace(progress=0.0)
+    progress = Progress(limits)
+    has_derivative = not math.isnan(objective.penalty.derivative(1.0, 0))
+    method: Any = quasi_newton if has_derivative else proximal_gradient
+    theta, reached = method(Residual(objective, scales), start, progress)
+    shortfall = ""
+    if reached > limits.residual and (progress.spent or not kinks):
+        shortfall = (
+            f"the relative optimality residual is {reached:.3g} after "
+            f"{progress.n_fun} passes over the data, above polish_tol="
+            f"{limits.residual:g}"
+        )
+    return Polished(theta, max(progress.n_iter, 1), shortfall)

@@ -1,0 +1,118 @@
+r"""Proximal gradient with backtracking: for penalties that offer value and prox alone.
+
+.. math::
+    \theta^+ = prox_{t \, \sigma \alpha P}(\theta - t \, \sigma \nabla f(\theta))
+
+with one factor `t` for all parameters and the layers' typical steps :math:`\sigma`.
+A step starts at Barzilai and Borwein's length and is halved until the objective falls
+below the largest of the last few.
+
+References
+----------
+Wright, Nowak and Figueiredo (2009), Sparse reconstruction by separable approximation,
+IEEE Transactions on Signal Processing 57(7).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._compile import kernel
+from .layers import Flat, Network, biases_of, weights_of
+from .limits import Progress
+from .objective import Array
+from .residual import Residual
+
+_MEMORY = 10
+_SUFFICIENT = 1e-4
+_HALVINGS = 60
+
+
+def proximal_gradient(
+    residual: Residual, theta: Flat, progress: Progress
+) -> tuple[Flat, float]:
+    """Minimise within the limits of `progress`; return the point and its residual."""
+    metric = residual.per_parameter(residual.scales.steps)
+    here = _evaluate(residual, theta, progress)
+    length, best = 1.0, here
+    found = residual.relative(theta, here.gradient)
+    while found > progress.limits.residual and not (progress.stalled or progress.spent):
+        highest = max(progress.values[-_MEMORY:], default=here.value)
+        trial, length = _step(residual, here, length, highest, metric, progress)
+        if trial is None:
+            break
+        move = trial.theta - here.theta
+        bend = move @ (trial.gradient - here.gradient)
+        if bend > 0.0:
+            length = float(np.clip(move @ (move / metric) / bend, 1e-10, 1e10))
+        here = trial
+        progress.update(here.value)
+        best = here if here.value <= best.value else best
+        found = residual.relative(here.theta, here.gradient)
+    if found <= progress.limits.residual:
+        return here.theta, found
+    return best.theta, residual.relative(best.theta, best.gradient)
+
+
+class Evaluated(NamedTuple):
+    """A point, the objective there, and the gradient of its loss."""
+
+    theta: Flat
+    value: float
+    gradient: Flat
+
+
+def _evaluate(residual: Residual, theta: Flat, progress: Progress) -> Evaluated:
+    progress.n_fun += 1
+    loss, gradient = residual.objective.loss_and_gradient(theta)
+    return Evaluated(theta, loss + residual.objective.penalty_value(theta), gradient)
+
+
+def _step(
+    residual: Residual,
+    here: Evaluated,
+    length: float,
+    highest: float,
+    metric: Array,
+    progress: Progress,
+) -> tuple[Evaluated | None, float]:
+    """Halve the step until the objective is below `highest`; None if it never is."""
+    objective = residual.objective
+    for _ in range(_HALVINGS):
+        moved = np.empty_like(here.theta)
+        steps = length * residual.scales.steps
+        _prox(
+            objective.penalty,
+            objective.network,
+            here.theta,
+            here.gradient,
+            steps,
+            moved,
+        )
+        trial = _evaluate(residual, moved, progress)
+        move = moved - here.theta
+        if trial.value <= highest - _SUFFICIENT / length * (move @ (move / metric)):
+            return trial, length
+        length *= 0.5
+    return None, length
+
+
+@kernel
+def _prox(
+    penalty: Any, network: Network, theta: Flat, gradient: Flat, steps: Array, out: Flat
+) -> None:
+    """Write a proximal gradient step; biases make a gradient step."""
+    for layer in range(network.codes.shape[0]):
+        w, g = weights_of(network, theta, layer), weights_of(network, gradient, layer)
+        moved = weights_of(network, out, layer)
+        for j in range(w.shape[0]):
+            for c in range(w.shape[1]):
+                moved[j, c] = penalty.prox(
+                    w[j, c] - steps[layer] * g[j, c], steps[layer], j
+                )
+        b, h = biases_of(network, theta, layer), biases_of(network, gradient, layer)
+        shifted = biases_of(network, out, layer)
+        for c in range(b.shape[0]):
+            shifted[c] = b[c] - steps[layer] * h[c]

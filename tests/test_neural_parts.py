@@ -1,0 +1,222 @@
+"""The parts of a network: gradients, one optimiser step, rows, stopping, splits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse
+from user_penalties import LHalf
+
+from sklreg import losses, penalties
+from sklreg.neural.activations import CODES
+from sklreg.neural.early_stopping import Patience
+from sklreg.neural.equal_rows import merged, row_marks
+from sklreg.neural.layers import build_network, pack, unpack
+from sklreg.neural.objective import Data, Objective
+from sklreg.neural.optimizers import BETA_1, BETA_2, EPSILON, adam_step, new_adam
+from sklreg.neural.rows import as_rows
+from sklreg.neural.threads import one_blas_thread
+from sklreg.neural.validation_split import split
+
+LOSSES = {
+    "squared_error": losses.SquaredError().record(),
+    "huber": losses.Huber(delta=0.5).record(),
+    "log_loss": losses.LogLoss().record(),
+    "softmax": losses.Softmax().record(),
+}
+NAIVE = {
+    "identity": lambda z: z,
+    "relu": lambda z: np.maximum(z, 0),
+    "tanh": np.tanh,
+    "logistic": lambda z: 1 / (1 + np.exp(-z)),
+}
+
+
+def objective(activation, loss, n_outputs, weighted=True, hidden=(4, 3), X=None):
+    """A small problem; targets are distributions, which suit every loss."""
+    rng = np.random.default_rng(0)
+    drawn = rng.standard_normal((23, 5))
+    X = drawn if X is None else X
+    y = rng.random((23, n_outputs))
+    y /= y.sum(axis=1, keepdims=True) if loss == "softmax" else 1.0
+    weight = rng.random(23) if weighted else np.ones(23)
+    network = build_network([5, *hidden, n_outputs], activation)
+    penalty = penalties.ElasticNet(l1_ratio=0.5).record(0.1, 5)
+    data = Data(as_rows(X), y, weight / weight.mean())
+    theta = 0.7 * rng.standard_normal(network.n_parameters)
+    return Objective(data, network, LOSSES[loss], penalty), theta
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("activation", CODES)
+def test_gradient_is_the_derivative_of_the_mean_loss(
+    activation, loss, n_outputs, weighted
+):
+    problem, theta = objective(activation, loss, n_outputs, weighted)
+    value, gradient = problem.loss_and_gradient(theta)
+    assert value == pytest.approx(problem.mean_loss(theta), rel=1e-12)
+    step = 1e-6
+    for k in range(0, len(theta), 3):
+        away = np.zeros_like(theta)
+        away[k] = step
+        rise = problem.mean_loss(theta + away) - problem.mean_loss(theta - away)
+        assert gradient[k] == pytest.approx(rise / (2 * step), rel=1e-4, abs=1e-7)
+
+
+@pytest.mark.parametrize("activation", CODES)
+def test_forward_is_the_textbook_network(activation):
+    problem, theta = objective(activation, "squared_error", 3)
+    a = problem.data.rows.values
+    coefs, intercepts = unpack(problem.network, theta)
+    for w, b in zip(coefs[:-1], intercepts[:-1], strict=True):
+        a = NAIVE[activation](a @ w + b)
+    (_, eta), *_ = problem.predictions(theta)
+    np.testing.assert_allclose(eta, a @ coefs[-1] + intercepts[-1], rtol=1e-12)
+    np.testing.assert_array_equal(pack(coefs, intercepts, theta.dtype), theta)
+
+
+def test_logistic_does_not_overflow():
+    X = np.full((23, 5), 1e4) * np.where(np.arange(23) % 2, 1.0, -1.0)[:, None]
+    problem, theta = objective("logistic", "squared_error", 1, X=X)
+    assert np.isfinite(problem.loss_and_gradient(theta)[1]).all()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_sparse_rows_are_dense_rows(loss):
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((23, 5)) * (rng.random((23, 5)) < 0.3)
+    dense, theta = objective("tanh", loss, 3, X=X)
+    sparse, _ = objective("tanh", loss, 3, X=scipy.sparse.csr_array(X))
+    (value, gradient), (other, others) = (
+        problem.loss_and_gradient(theta) for problem in (dense, sparse)
+    )
+    assert value == pytest.approx(other, rel=1e-13)
+    np.testing.assert_allclose(gradient, others, rtol=1e-10, atol=1e-14)
+
+
+def test_float32_gradient_is_close():
+    problem, theta = objective("relu", "softmax", 3)
+    single, _ = objective(
+        "relu", "softmax", 3, X=problem.data.rows.values.astype(np.float32)
+    )
+    gradient = single.loss_and_gradient(theta.astype(np.float32))[1]
+    assert gradient.dtype == np.float32
+    np.testing.assert_allclose(
+        gradient, problem.loss_and_gradient(theta)[1], rtol=1e-4, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [penalties.L1(), penalties.L2(), penalties.ElasticNet(), LHalf()],
+    ids=repr,
+)
+def test_adam_step_is_adam_then_prox_in_its_metric(penalty):
+    problem, theta = objective("relu", "squared_error", 1, hidden=(2,))
+    record = penalty.record(0.05, 5)
+    rates, floors = np.array([0.1, 0.3]), np.array([EPSILON, 1e-3])
+    expected, adam = theta.copy(), new_adam(theta)
+    m, v = np.zeros_like(theta), np.zeros_like(theta)
+    is_weight = np.zeros(theta.shape, dtype=bool)
+    is_weight[:10], is_weight[12:14] = True, True
+    row = np.concatenate([np.repeat(np.arange(5), 2), [0, 0], np.arange(2), [0]])
+    layer = np.repeat([0, 1], [12, 3])
+    for t in (1, 2, 3):
+        gradient = problem.loss_and_gradient(theta)[1]
+        adam_step(record, problem.network, theta, gradient, adam, rates, floors)
+        m = BETA_1 * m + (1 - BETA_1) * gradient
+        v = BETA_2 * v + (1 - BETA_2) * gradient**2
+        step = rates[layer] / (np.sqrt(v / (1 - BETA_2**t)) + floors[layer])
+        z = expected - step * m / (1 - BETA_1**t)
+        for k in range(len(z)):
+            expected[k] = record.prox(z[k], step[k], row[k]) if is_weight[k] else z[k]
+        np.testing.assert_allclose(theta, expected, rtol=1e-12)
+
+
+# Stopping ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "patience", "min_delta", "stops", "best"),
+    [
+        ([3, 2, 1, 2, 2], 2, 0.0, 5, 3),
+        ([3, 2, 1, 1, 1], 2, 0.0, 5, 5),  # of equals the last is kept
+        ([3, 2.9, 2.8, 2.7], 2, 0.5, 3, 3),  # too little, yet better
+        ([3, 2.9, 2.4, 2.3, 2.2], 2, 0.5, 5, 5),  # patience starts anew at 2.4
+        ([1, 2, 3], 5, 0.0, None, 1),
+        ([1, float("nan"), 0.5], 5, 0.0, None, 3),
+    ],
+)
+def test_patience_replayed(values, patience, min_delta, stops, best):
+    rule = Patience(min_delta, patience)
+    stopped = None
+    for epoch, value in enumerate(values, start=1):
+        if rule.update(value, np.array([float(epoch)])):
+            stopped = epoch
+            break
+    assert stopped == stops
+    assert rule.best_epoch == best
+    assert rule.best_theta == best
+
+
+# Rows -------------------------------------------------------------------------------
+
+
+def test_marks_tell_rows_apart_by_content():
+    X = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [-0.0, 1.0], [0.0, 0.0]])
+    marks = row_marks(X, np.random.RandomState(0))
+    assert marks[0] == marks[2] == marks[3]
+    assert len(set(marks)) == 3
+    sparse = row_marks(scipy.sparse.csr_array(X), np.random.RandomState(0))
+    np.testing.assert_array_equal(marks, sparse)
+
+
+def test_merging_makes_weights_and_repetitions_the_same():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((30, 3)), rng.standard_normal((30, 1))
+    times = rng.integers(1, 5, 30)
+    order = rng.permutation(times.sum())
+    many, targets = X.repeat(times, axis=0)[order], y.repeat(times, axis=0)[order]
+    first, weight = merged(X, y, times / times.sum())
+    again, total = merged(many, targets, np.full(len(many), 1 / len(many)))
+    np.testing.assert_array_equal(X[first], many[again])
+    np.testing.assert_array_equal(weight, total)
+
+
+def test_split_keeps_equal_rows_together_and_classes_balanced():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 3)).repeat(2, axis=0)
+    strata = (X[:, 0] > 1.0).astype(int)
+    weight = np.full(800, 1 / 800)
+    train, held_out = split(X, strata, weight, 0.25, np.random.RandomState(0))
+    assert len(train) + len(held_out) == 800
+    for stratum in (0, 1):
+        share = (strata[held_out] == stratum).sum() / (strata == stratum).sum()
+        assert share == pytest.approx(0.25, abs=0.03)
+    assert not set(map(tuple, X[train])) & set(map(tuple, X[held_out]))
+
+
+def test_split_of_one_distinct_row_says_so():
+    X = np.ones((4, 2))
+    with pytest.raises(ValueError, match="n_samples=1"):
+        split(X, np.zeros(4), np.ones(4), 0.5, np.random.RandomState(0))
+
+
+def test_blas_threads_are_restored_after_overlapping_uses():
+    from threadpoolctl import threadpool_info
+
+    def threads():
+        return [p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"]
+
+    with one_blas_thread():
+        pass  # the libraries are loaded
+    before = threads()
+    first, second = one_blas_thread(), one_blas_thread()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert set(threads()) == {1}
+    second.__exit__(None, None, None)
+    assert threads() == before
