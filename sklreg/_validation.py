@@ -90,6 +90,27 @@ def as_design(X: Any) -> Dense | CSC:
     return CSC.from_scipy(columns)
 
 
+def check_magnitude(name: str, values: Any, squares_are_finite: bool) -> None:
+    """Refuse numbers whose squares are not numbers any more.
+
+    Parameters
+    ----------
+    name : str
+        "X" or "y".
+    values : array or sparse matrix
+        The numbers.
+    squares_are_finite : bool
+        Whether sums of their squares are.
+    """
+    if not squares_are_finite:
+        largest = max(abs(values.max()), abs(values.min()))
+        msg = (
+            f"{name} holds numbers as large as {largest:.3g}, whose squares overflow "
+            f"float64; rescale {name}, for example with StandardScaler."
+        )
+        raise ValueError(msg)
+
+
 # Weights ---------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from sklreg.neural.layers import build_network, pack, unpack
 from sklreg.neural.objective import Data, Objective
 from sklreg.neural.optimizers import BETA_1, BETA_2, EPSILON, adam_step, new_adam
 from sklreg.neural.rows import as_rows
-from sklreg.neural.threads import one_blas_thread
+from sklreg._threads import one_blas_thread
 from sklreg.neural.validation_split import split
 
 LOSSES = {

@@ -17,6 +17,7 @@ from .._validation import (
     PENALTY_CONSTRAINTS,
     Interval,
     as_design,
+    check_magnitude,
     checked_for_predict,
     penalty_record,
 )
@@ -66,7 +67,9 @@ class LinearModel(PenalizedEstimator):
         design, norms = standardized(
             as_design(X), weight, centre=self.fit_intercept, scale=self.standardize
         )
-        _check_magnitude(X, y, norms)
+        check_magnitude("X", X, bool(np.isfinite(norms).all()))
+        with np.errstate(over="ignore"):
+            check_magnitude("y", y, bool(np.isfinite((y * y).sum())))
         n_features = X.shape[1]
         penalty = penalty_record(self.penalty, self.alpha, self.l1_ratio, n_features)
         if self.positive:
@@ -143,20 +146,3 @@ class LinearModel(PenalizedEstimator):
         X = checked_for_predict(self, X)
         eta = safe_sparse_dot(X, self.coef_.T, dense_output=True)
         return eta + self.intercept_
-
-
-def _check_magnitude(X: Any, y: Array, norms: Array) -> None:
-    """Refuse numbers whose squares are not numbers any more."""
-    with np.errstate(over="ignore"):
-        overflow = not np.isfinite((y * y).sum())
-    for name, values, bad in (
-        ("X", X, not np.isfinite(norms).all()),
-        ("y", y, overflow),
-    ):
-        if bad:
-            largest = max(abs(values.max()), abs(values.min()))
-            msg = (
-                f"{name} holds numbers as large as {largest:.3g}, whose squares "
-                f"overflow float64; rescale {name}, for example with StandardScaler."
-            )
-            raise ValueError(msg)

@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._estimator import PenalizedEstimator, warn_unconverged
+from .._threads import one_blas_thread
 from .._validation import checked_for_predict, penalty_record
 from .constraints import CONSTRAINTS, layer_sizes
 from .early_stopping import Patience
@@ -24,7 +25,6 @@ from .rows import as_rows
 from .scales import Scales, measure
 from .start import initial_theta
 from .targets import Targets, with_equal_rows_merged, without_absent_rows
-from .threads import one_blas_thread
 from .training import Epoch, Settings, report, train, whatever_happens
 from .validation_split import split
 

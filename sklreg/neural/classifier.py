@@ -8,10 +8,9 @@ import numpy as np
 import scipy.special
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from .._validation import checked_for_fit, checked_weights, fitting
+from .._validation import StrOptions, checked_for_fit, checked_weights, fitting
 from ..losses import LogLoss
 from ._base import Perceptron
 from .labels import Labels, encode, encode_known, is_multilabel

@@ -6,9 +6,8 @@ import numbers
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._validation import PENALTY_CONSTRAINTS
+from .._validation import PENALTY_CONSTRAINTS, Interval, StrOptions
 from .activations import CODES
 
 CONSTRAINTS: dict[str, list[Any]] = {

@@ -7,10 +7,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import MultiOutputMixin, RegressorMixin
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from .._validation import checked_for_fit, checked_weights, fitting, loss_record
+from .._validation import (
+    StrOptions,
+    checked_for_fit,
+    checked_weights,
+    fitting,
+    loss_record,
+)
 from ..losses import Loss
 from ._base import Perceptron
 from .targets import Targets

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import scipy.sparse
 from numpy.typing import NDArray
 
+from .._validation import check_magnitude
 from .equal_rows import merged
 from .objective import Array
 
-#: Squares of larger numbers are close to overflow.
-_LARGEST = 1e150
+#: Sums of products of smaller numbers do not overflow.
+_LARGEST = 1e100
 
 
 class Targets(NamedTuple):
@@ -32,13 +33,9 @@ class Targets(NamedTuple):
 
 def without_absent_rows(X: Any, targets: Targets) -> tuple[Any, Targets]:
     """Return X, by rows if sparse, and the targets of the rows that have weight."""
-    largest = float(max(abs(X.max()), abs(X.min())))
-    if largest > _LARGEST:
-        msg = (
-            f"X holds numbers as large as {largest:.3g}, whose squares overflow; "
-            "rescale X, for example with StandardScaler."
-        )
-        raise ValueError(msg)
+    for name, values in (("X", X), ("y", targets.y)):
+        largest = float(max(abs(values.max()), abs(values.min())))
+        check_magnitude(name, values, largest <= _LARGEST)
     if scipy.sparse.issparse(X):
         X = X.tocsr()
     present = targets.weight > 0.0
