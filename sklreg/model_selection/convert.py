@@ -114,7 +114,8 @@ def _glmnet(given: _Given) -> tuple[float, float]:
     a = _ratio(given, 1.0)
     if a == 1.0:
         return given.value, 1.0
-    sd = _need(given, "target_std", "the population standard deviation of y")
+    meaning = "the population standard deviation of y if gaussian, 1 for other families"
+    sd = _need(given, "target_std", meaning)
     alpha = given.value * (a + (1.0 - a) / sd)
     return alpha, (given.value * a / alpha if alpha else a)
 
@@ -177,7 +178,8 @@ def convert_alpha(
         Rows in a mini-batch for ``"sklearn.MLP"`` (all rows for lbfgs); all rows for
         ``"sklearn.SGD"``.
     target_std : float, optional
-        Population standard deviation of y, for glmnet's gaussian elastic net.
+        Population standard deviation of y, for glmnet's gaussian elastic net; 1 for
+        its other families.
 
     Returns
     -------
@@ -210,6 +212,9 @@ def convert_alpha(
         msg = f"source must be one of {', '.join(SOURCES)}; got {source!r}."
         raise ValueError(msg)
     _check_value(value, is_pair=source.startswith("keras.l1_l2"))
+    if not (isinstance(n_outputs, numbers.Integral) and n_outputs >= 1):
+        msg = f"n_outputs must be a positive whole number, got {n_outputs!r}."
+        raise ValueError(msg)
     if l1_ratio is not None and not 0.0 <= l1_ratio <= 1.0:
         msg = f"l1_ratio must lie in [0, 1], got {l1_ratio!r}."
         raise ValueError(msg)

@@ -26,6 +26,8 @@ _SMALL = 400
 _FIRST = 50
 #: Share of the largest violation to which a subproblem is solved.
 _INNER = 0.1
+#: Rounds without bettering the certificate by a percent: only rounding is left.
+_PATIENCE, _PROGRESS = 10, 0.99
 #: Problems up to this size (n_samples x weights) are solved to rounding.
 _CHEAP = 200_000
 _LAST_STEPS = 4
@@ -44,7 +46,7 @@ def working_sets(
     best_point, best = point, certify(problem, point)
     certificate = best
     size, stalled = _FIRST, 0
-    while not limits.met(best) and n_iter < max_iter and stalled < 5:
+    while not limits.met(best) and n_iter < max_iter and stalled < _PATIENCE:
         scores = violations(problem, point.w, certificate.gradient)
         allowed = _choose(problem, point.w, scores, size)
         size = 2 * size
@@ -53,11 +55,10 @@ def working_sets(
         n_iter += steps
         certificate = certify(problem, point)
         report(n_iter, certificate, limits)
+        better = limits.excess(certificate) < _PROGRESS * limits.excess(best)
+        stalled = 0 if better else stalled + 1
         if limits.excess(certificate) < limits.excess(best):
-            stalled = 0 if certificate.objective < best.objective else stalled
             best_point, best = point, certificate
-        else:
-            stalled += 1
     unique = problem.penalty.has_dual() or not problem.penalty.convex
     cheap = problem.design.shape[0] * point.w.size <= _CHEAP
     left = min(max_iter - n_iter, _LAST_STEPS)
