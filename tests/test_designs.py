@@ -1,0 +1,224 @@
+"""Designs: every product equals NumPy's, and X is neither copied nor made dense."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import scipy.sparse
+import tables
+
+from sklreg import LinearClassifier, LinearRegressor, alpha_max
+from sklreg._validation import as_design, checked_for_fit
+from sklreg.designs import CSC, Dense, _blocks, csc, standardized
+
+every_design = pytest.mark.parametrize(
+    "make", tables.DESIGNS.values(), ids=tables.DESIGNS
+)
+every_design32 = pytest.mark.parametrize(
+    "make", tables.DESIGNS32.values(), ids=tables.DESIGNS32
+)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(params=[0.08, 0.6], ids=["sparse", "full"])
+def X(request, rng):
+    """Columns of several scales, one constant, one empty; exact in float32."""
+    X = rng.normal(size=(40, 9)) * (rng.random((40, 9)) < request.param)
+    X = np.float32(X * 10.0 ** rng.integers(-2, 3, size=9)).astype(float)
+    X[:, 3], X[:, 5] = 2.5, 0.0
+    return X
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Make blocks so small that loops over them are seen to work."""
+    monkeypatch.setattr(_blocks, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(csc, "_BLOCK_ENTRIES", 10)
+
+
+def design_of(X):
+    """Return the design of X as an estimator makes it."""
+    return as_design(checked_for_fit(LinearRegressor(), X, np.zeros(X.shape[0]))[0])
+
+
+def check_close(actual, expected, rtol):
+    """Compare matrices relative to their largest entry."""
+    atol = rtol * np.abs(expected).max()
+    np.testing.assert_allclose(actual, expected, rtol=rtol, atol=atol)
+
+
+def check_products(design, X, rng, rtol=1e-12):
+    """Compare products with vectors, and the choice of columns, with NumPy's."""
+    n, p = X.shape
+    assert design.shape == X.shape
+    W, R = rng.normal(size=(p, 3)), rng.normal(size=(n, 3))
+    check_close(design.matvec(W), X @ W, rtol)
+    check_close(design.rmatvec(R), X.T @ R, rtol)
+    some = np.array([1, 3, 8])
+    part = design.take(some)
+    assert part.shape == (n, 3)
+    check_close(part.matvec(np.eye(3)), X[:, some], rtol)
+    return part, X[:, some]
+
+
+def check_crosses(design, X, rng):
+    """Compare X' diag(h) Y about centres with NumPy's, for signed and single h."""
+    part, columns = check_products(design, X, rng)
+    c, d = X.mean(axis=0), columns.mean(axis=0) + 1.0
+    n = len(X)
+    for h in (rng.dirichlet(np.ones(n)), rng.normal(size=n), np.eye(n)[3]):
+        gram = (X - c).T @ np.diag(h) @ (X - c)
+        check_close(design.cross(design, h, c, c), gram, 1e-12)
+        cross = (X - c).T @ np.diag(h) @ (columns - d)
+        check_close(design.cross(part, h, c, d), cross, 1e-12)
+        check_close(part.cross(design, h, d, c), cross.T, 1e-12)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@every_design
+def test_products(make, X, rng):
+    check_crosses(design_of(make(X)), X, rng)
+
+
+@every_design
+def test_products_in_one_block(make, X, rng):
+    check_crosses(design_of(make(X)), X, rng)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@every_design32
+def test_products_of_float32_are_summed_in_float64(make, X, rng):
+    check_crosses(design_of(make(X)), X, rng)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@every_design
+def test_moments(make, X, rng):
+    X = X + 1e6 * (np.arange(9) == 1)  # a mean much larger than the spread
+    weight = rng.dirichlet(np.ones(len(X)))
+    design = design_of(make(X))
+    mean, deviation = design.moments(weight)
+    naive = weight @ X
+    np.testing.assert_allclose(mean, naive, rtol=1e-12, atol=1e-14)
+    spread = np.sqrt(weight @ (X - naive) ** 2)
+    np.testing.assert_allclose(deviation, spread, rtol=1e-8, atol=1e-13)
+
+
+@every_design
+@pytest.mark.parametrize("centre", [True, False])
+@pytest.mark.parametrize("scale", [True, False])
+def test_standardized(make, X, rng, centre, scale):
+    weight = rng.dirichlet(np.ones(len(X)))
+    design = design_of(make(X))
+    wrapped, norms = standardized(design, weight, centre=centre, scale=scale)
+    mean = weight @ X
+    spread = np.sqrt(weight @ (X - mean) ** 2)
+    naive = X - mean if centre else X.copy()
+    naive[:, [3, 5]] *= not centre  # the constant ones, exactly
+    if scale:
+        naive = naive / np.where(spread > 1e-12, spread, 1.0)
+    part, columns = check_products(wrapped, naive, rng, 1e-11)
+    h = rng.normal(size=len(X))
+    gram, cross = naive.T @ np.diag(h) @ naive, naive.T @ np.diag(h) @ columns
+    check_close(wrapped.cross(wrapped, h), gram, 1e-11)
+    check_close(wrapped.cross(part, h), cross, 1e-11)
+    check_close(part.cross(wrapped, h), cross.T, 1e-11)
+    np.testing.assert_allclose(norms, np.sqrt(weight @ naive**2), rtol=1e-10)
+    if centre:
+        np.testing.assert_array_equal(wrapped.matvec(np.eye(9))[:, [3, 5]], 0.0)
+
+
+def test_dense_is_the_array_itself(X):
+    for array in (np.ascontiguousarray(X), np.asfortranarray(X), np.float32(X)):
+        array.flags.writeable = False
+        design = as_design(array)
+        assert isinstance(design, Dense)
+        assert np.shares_memory(design.values, array)
+
+
+def test_csc_is_the_matrix_itself(X):
+    matrix = scipy.sparse.csc_array(X)
+    design = as_design(matrix)
+    assert isinstance(design, CSC)
+    assert np.shares_memory(design.data, matrix.data)
+    assert np.shares_memory(design.indices, matrix.indices)
+    assert matrix.data.flags.writeable
+
+
+def test_an_untidy_matrix_of_the_user_stays_as_it_is(X):
+    matrix = tables.untidy_csc(X)
+    data, indices = matrix.data.copy(), matrix.indices.copy()
+    design = as_design(matrix)
+    np.testing.assert_allclose(design.matvec(np.eye(9)), X)
+    np.testing.assert_array_equal(matrix.data, data)
+    np.testing.assert_array_equal(matrix.indices, indices)
+    LinearRegressor().fit(matrix, np.arange(len(X)))
+    np.testing.assert_array_equal(matrix.data, data)
+    np.testing.assert_array_equal(matrix.indices, indices)
+
+
+# Memory -------------------------------------------------------------------------------
+
+
+def peak_of(function):
+    """Return the most memory that NumPy and Python held beyond the start, in bytes."""
+    function()  # compile and import first
+    tracemalloc.start()
+    try:
+        function()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dense_x_is_never_copied_as_a_whole(rng, order, penalty, dtype):
+    X = np.asarray(rng.normal(size=(20_000, 100)), dtype=dtype, order=order)
+    y = X[:, 0] - X[:, 1] + rng.normal(size=len(X))
+    model = LinearRegressor(penalty, alpha=0.1)
+    assert peak_of(lambda: model.fit(X, y)) < 0.8 * X.nbytes  # of 8 or 16 MB
+    assert model.coef_.dtype == dtype
+
+
+@pytest.mark.parametrize("make", [scipy.sparse.csc_array, scipy.sparse.csr_array])
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_sparse_x_is_never_made_dense(make, penalty, rng):
+    rows, columns = rng.integers(0, 2100, size=(2, 13_000))
+    entries = (rng.random(13_000), (rows, columns))
+    X = scipy.sparse.csc_array(entries, shape=(2100, 2100))
+    y = X @ np.sin(np.arange(2100.0))
+    labels = y > 0.0
+    X = make(X)  # dense: 35 MB
+    alpha = 0.3 * alpha_max(LinearRegressor("l1"), X, y)
+    regressor = LinearRegressor(penalty, alpha=alpha)
+    assert peak_of(lambda: regressor.fit(X, y)) < 8e6
+    alpha = 0.5 * alpha_max(LinearClassifier("l1"), X, labels)
+    classifier = LinearClassifier(penalty, alpha=alpha)
+    assert peak_of(lambda: classifier.fit(X, labels)) < 8e6
+    assert peak_of(lambda: classifier.predict(X)) < 8e6
+
+
+def test_read_only_memory_map(tmp_path, rng):
+    X = rng.normal(size=(60, 5))
+    y = X @ np.arange(5.0)
+    path = tmp_path / "X.dat"
+    written = np.memmap(path, dtype=np.float64, mode="w+", shape=X.shape)
+    written[:] = X
+    written.flush()
+    mapped = np.memmap(path, dtype=np.float64, mode="r", shape=X.shape)
+    expected = LinearRegressor("l1", alpha=0.1).fit(X, y)
+    fitted = LinearRegressor("l1", alpha=0.1).fit(mapped, y)
+    np.testing.assert_array_equal(fitted.coef_, expected.coef_)
+    parts = scipy.sparse.csc_array(X)
+    for part in (parts.data, parts.indices, parts.indptr):
+        part.flags.writeable = False
+    sparse = LinearRegressor("l1", alpha=0.1).fit(parts, y)
+    np.testing.assert_allclose(sparse.coef_, expected.coef_, atol=1e-12)

@@ -1,0 +1,340 @@
+"""Losses: each method against its definition, numerically."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.optimize
+import tables
+from sklearn.base import clone
+
+from sklreg import losses
+from sklreg._compile import kernel
+
+every_loss = pytest.mark.parametrize("row", tables.LOSSES.values(), ids=tables.LOSSES)
+SEPARABLE = {name: row for name, row in tables.LOSSES.items() if row.loss.separable}
+every_separable = pytest.mark.parametrize("row", SEPARABLE.values(), ids=SEPARABLE)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def sample(row, rng, n=12, spread=2.0):
+    """Return the record, targets and predictions away from the kinks of a gradient."""
+    y = row.targets(rng, n)
+    return row.loss.record(), y, np.ascontiguousarray(rng.normal(0, spread, y.shape))
+
+
+def moved(eta, i, c, h):
+    eta = eta.copy()
+    eta[i, c] += h
+    return eta
+
+
+def hessian_of(record, y, eta, i, damping):
+    out = np.zeros((y.shape[1], y.shape[1], len(y)))
+    record.row_hessian(y, eta, i, damping, out)
+    return out[:, :, i]
+
+
+def gradient_of(record, y, eta, i):
+    out = np.zeros(y.shape)
+    record.row_gradient(y, eta, i, out)
+    return out[i]
+
+
+# Derivatives --------------------------------------------------------------------------
+
+
+@every_loss
+def test_gradient_is_numerically_right(row, rng):
+    record, y, eta = sample(row, rng)
+    h = 1e-6
+    for i in range(len(y)):
+        for c in range(y.shape[1]):
+            up = record.row_value(y, moved(eta, i, c, h), i)
+            down = record.row_value(y, moved(eta, i, c, -h), i)
+            slope = gradient_of(record, y, eta, i)[c]
+            assert slope == pytest.approx((up - down) / (2 * h), abs=1e-6)
+
+
+@every_loss
+def test_hessian_is_numerically_right(row, rng):
+    record, y, eta = sample(row, rng)
+    h = 1e-6
+    for i in range(len(y)):
+        for c in range(y.shape[1]):
+            up = gradient_of(record, y, moved(eta, i, c, h), i)
+            down = gradient_of(record, y, moved(eta, i, c, -h), i)
+            column = hessian_of(record, y, eta, i, 0.0)[c]
+            np.testing.assert_allclose(column, (up - down) / (2 * h), atol=1e-6)
+
+
+@every_loss
+def test_the_majorizer_lies_above(row, rng):
+    record, y, eta = sample(row, rng)
+    for i in range(len(y)):
+        value, slope = record.row_value(y, eta, i), gradient_of(record, y, eta, i)
+        bound = hessian_of(record, y, eta, i, 1.0)
+        for _ in range(40):
+            d = rng.normal(size=y.shape[1]) * rng.choice([1e-3, 0.3, 3.0, 30.0])
+            there = eta.copy()
+            there[i] += d
+            above = value + slope @ d + 0.5 * d @ bound @ d
+            assert record.row_value(y, there, i) <= above + 1e-12 * (1.0 + abs(above))
+
+
+@every_loss
+def test_damping_goes_from_the_hessian_to_the_majorizer(row, rng):
+    record, y, eta = sample(row, rng)
+    ends = [hessian_of(record, y, eta, 3, damping) for damping in (0.0, 1.0)]
+    middle = hessian_of(record, y, eta, 3, 0.25)
+    np.testing.assert_allclose(middle, 0.75 * ends[0] + 0.25 * ends[1], atol=1e-15)
+
+
+@every_loss
+def test_loss_is_convex_along_lines(row, rng):
+    record, y, eta = sample(row, rng)
+    far = np.ascontiguousarray(rng.normal(0, 5, y.shape))
+    for i in range(len(y)):
+        ends = record.row_value(y, eta, i), record.row_value(y, far, i)
+        middle = record.row_value(y, 0.5 * (eta + far), i)
+        assert middle <= 0.5 * sum(ends) + 1e-12
+
+
+def test_quadratic_means_a_constant_hessian(rng):
+    for row in tables.LOSSES.values():
+        record, y, eta = sample(row, rng)
+        hessians = [hessian_of(record, y, t * eta, 0, 0.0) for t in (0.0, 0.5, 5.0)]
+        constant = all(np.array_equal(h, np.eye(y.shape[1])) for h in hessians)
+        assert row.loss.quadratic == constant
+
+
+# Duality ------------------------------------------------------------------------------
+
+
+@every_loss
+def test_fenchel_young(row, rng):
+    """``-f*(-u) <= f(eta) + u eta``, with equality where ``u = -f'(eta)``."""
+    record, y, eta = sample(row, rng)
+    u = np.array([-gradient_of(record, y, eta, i) for i in range(len(y))])
+    for i in range(len(y)):
+        dual = record.row_dual(y, u, i)
+        assert dual == pytest.approx(
+            record.row_value(y, eta, i) + u[i] @ eta[i], abs=1e-9
+        )
+        for _ in range(20):
+            other = np.ascontiguousarray(rng.normal(0, 3, y.shape))
+            assert dual <= record.row_value(y, other, i) + u[i] @ other[i] + 1e-9
+
+
+@every_loss
+def test_balanced_dual_sums_to_zero_and_stays_feasible(row, rng):
+    record, y, eta = sample(row, rng, n=30)
+    weight = rng.dirichlet(np.ones(len(y)))
+    u = np.array([-gradient_of(record, y, eta, i) for i in range(len(y))])
+    balanced = np.ascontiguousarray(record.balanced_dual(u, y, weight))
+    np.testing.assert_allclose(weight @ balanced, 0.0, atol=1e-14)
+    # weak duality of each row; a point outside the domain fails far out
+    for far in (1.0, 50.0):
+        other = np.ascontiguousarray(rng.normal(0, far, y.shape))
+        for i in range(len(y)):
+            bound = record.row_value(y, other, i) + balanced[i] @ other[i]
+            assert record.row_dual(y, balanced, i) <= bound + 1e-12 * (1.0 + abs(bound))
+    # weak duality without features: the dual value is below every constant's loss
+    dual = losses.weighted_dual(record, y, balanced, weight)
+    assert np.isfinite(dual)
+    for _ in range(20):
+        constant = np.tile(rng.normal(0, 2, y.shape[1]), (len(y), 1))
+        assert dual <= losses.weighted_value(record, y, constant, weight) + 1e-12
+
+
+# Sums over rows -----------------------------------------------------------------------
+
+
+@every_loss
+def test_kernels_equal_naive_sums(row, rng):
+    record, y, eta = sample(row, rng)
+    weight = rng.dirichlet(np.ones(len(y)))
+    values = [record.row_value(y, eta, i) for i in range(len(y))]
+    slopes = np.array([gradient_of(record, y, eta, i) for i in range(len(y))])
+    out = np.empty_like(eta)
+    assert losses.weighted_gradient(record, y, eta, weight, out) == pytest.approx(
+        weight @ values, rel=1e-13
+    )
+    np.testing.assert_allclose(out, weight[:, None] * slopes, rtol=1e-12, atol=1e-16)
+    assert losses.weighted_value(record, y, eta, weight) == pytest.approx(
+        weight @ values, rel=1e-13
+    )
+    hessian = np.zeros((y.shape[1], y.shape[1], len(y)))
+    losses.weighted_hessian(record, y, eta, weight, 0.3, hessian)
+    for i in range(len(y)):
+        naive = weight[i] * hessian_of(record, y, eta, i, 0.3)
+        np.testing.assert_allclose(hessian[:, :, i], naive, rtol=1e-12, atol=1e-16)
+    dual = losses.weighted_dual(record, y, -slopes, weight)
+    naive = weight @ [record.row_dual(y, -slopes, i) for i in range(len(y))]
+    assert dual == pytest.approx(naive, rel=1e-12)
+
+
+@every_separable
+def test_a_row_is_the_sum_of_its_outputs(row, rng):
+    record, y, eta = sample(row, rng)
+    for i in range(len(y)):
+        pairs = list(zip(y[i], eta[i], strict=True))
+        assert record.row_value(y, eta, i) == sum(record.value(*pair) for pair in pairs)
+        slopes = [record.derivative(*pair) for pair in pairs]
+        assert gradient_of(record, y, eta, i).tolist() == slopes
+        newton = np.diag([record.curvature(*pair) for pair in pairs])
+        np.testing.assert_array_equal(hessian_of(record, y, eta, i, 0.0), newton)
+        safe = np.diag([record.majorizer(*pair) for pair in pairs])
+        np.testing.assert_allclose(hessian_of(record, y, eta, i, 1.0), safe, rtol=1e-14)
+        u = np.array([[-slope for slope in slopes]])
+        duals = [
+            record.conjugate_dual(target, -slope)
+            for (target, _), slope in zip(pairs, slopes, strict=True)
+        ]
+        assert record.row_dual(y[[i]], u, 0) == sum(duals)
+
+
+@kernel
+def all_scalars(loss, y, eta, out):
+    for i in range(y.shape[0]):
+        out[i, 0] = loss.value(y[i], eta[i])
+        out[i, 1] = loss.derivative(y[i], eta[i])
+        out[i, 2] = loss.curvature(y[i], eta[i])
+        out[i, 3] = loss.majorizer(y[i], eta[i])
+        out[i, 4] = loss.conjugate_dual(y[i], -loss.derivative(y[i], eta[i]))
+
+
+@every_separable
+def test_compiled_equals_plain_python(row, rng):
+    record, y, eta = sample(row, rng, n=30)
+    y, eta = y.ravel(), eta.ravel()
+    compiled, plain = np.empty((len(y), 5)), np.empty((len(y), 5))
+    all_scalars._in_memory(record, y, eta, compiled)
+    all_scalars.py_func(record, y, eta, plain)
+    np.testing.assert_allclose(compiled, plain, rtol=1e-13, atol=1e-15)
+
+
+# The null model -----------------------------------------------------------------------
+
+
+@every_loss
+def test_null_intercept_is_optimal(row, rng):
+    record, y, _ = sample(row, rng, n=40)
+    weight = rng.dirichlet(np.ones(len(y)))
+
+    def loss_of(b):
+        eta = np.ascontiguousarray(np.tile(b, (len(y), 1)))
+        return losses.weighted_value(record, y, eta, weight)
+
+    b = losses.null_intercept(record, y, weight)
+    found = scipy.optimize.minimize(loss_of, np.zeros(y.shape[1]), tol=1e-12)
+    assert loss_of(b) <= found.fun + 1e-12
+    out = np.empty_like(y)
+    losses.weighted_gradient(record, y, np.tile(b, (len(y), 1)), weight, out)
+    np.testing.assert_allclose(out.sum(axis=0), 0.0, atol=1e-13)
+
+
+def test_null_intercept_of_huber_with_outliers():
+    record = losses.Huber(delta=1e-3).record()
+    y = np.array([[0.0], [0.0], [1.0], [1e6], [1e6], [1e6], [2.0]])
+    b = losses.null_intercept(record, y, np.full(7, 1 / 7))
+    assert b[0] == pytest.approx(2.0, abs=1e-2)  # nearly the median
+
+
+# Far out ------------------------------------------------------------------------------
+
+
+@every_loss
+@pytest.mark.parametrize("size", [1e3, 1e100])
+def test_far_out_nothing_overflows(row, rng, size):
+    record, y, eta = sample(row, rng)
+    eta = size * np.sign(eta)
+    for i in range(len(y)):
+        assert 0.0 <= record.row_value(y, eta, i) < math.inf
+        assert np.isfinite(gradient_of(record, y, eta, i)).all()
+        for damping in (0.0, 1.0):
+            assert np.isfinite(hessian_of(record, y, eta, i, damping)).all()
+
+
+@pytest.mark.parametrize("y", [0.0, 1.0])
+@pytest.mark.parametrize("eta", [-1e3, -700.0, -40.0, 40.0, 700.0, 1e3])
+def test_log_loss_is_exact_in_both_tails(y, eta):
+    record = losses.LogLoss().record()
+    sign = 1.0 - 2.0 * y
+    assert record.value(y, eta) == pytest.approx(
+        np.logaddexp(0.0, sign * eta), rel=1e-14
+    )
+    expected = sign * math.exp(-np.logaddexp(0.0, -sign * eta))
+    assert record.derivative(y, eta) == pytest.approx(expected, rel=1e-12, abs=0.0)
+
+
+def test_softmax_of_two_classes_is_the_log_loss(rng):
+    softmax, binary = losses.Softmax().record(), losses.LogLoss().record()
+    for eta in rng.normal(0, 10, size=30):
+        for y in (0.0, 1.0):
+            pair = np.array([[0.3, eta + 0.3]])
+            value = softmax.row_value(np.array([[1.0 - y, y]]), pair, 0)
+            assert value == pytest.approx(binary.value(y, eta), rel=1e-12, abs=1e-15)
+
+
+def test_softmax_ignores_a_common_shift(rng):
+    record, y, eta = sample(tables.LOSSES["softmax"], rng)
+    for i in range(len(y)):
+        value = record.row_value(y, eta + 100.0, i)
+        assert value == pytest.approx(record.row_value(y, eta, i), abs=1e-11)
+        ones = np.ones(y.shape[1])
+        for damping in (0.0, 1.0):
+            flat = hessian_of(record, y, eta, i, damping) @ ones
+            np.testing.assert_allclose(flat, 0.0, atol=1e-15)
+
+
+def test_wide_huber_is_squared_error(rng):
+    wide, squared = losses.Huber(delta=1e9).record(), losses.SquaredError().record()
+    for y, eta in rng.normal(0, 10, size=(30, 2)):
+        for method in ("value", "derivative", "curvature", "majorizer"):
+            assert getattr(wide, method)(y, eta) == getattr(squared, method)(y, eta)
+
+
+# Parameter objects and the catalogue --------------------------------------------------
+
+
+@every_loss
+def test_clone_repr_and_pickle_keep_the_parameters(row):
+    for other in (clone(row.loss), pickle.loads(pickle.dumps(row.loss))):
+        assert type(other) is type(row.loss)
+        assert other.get_params() == row.loss.get_params()
+    assert all(f"{k}={v!r}" in repr(row.loss) for k, v in row.loss.get_params().items())
+    assert pickle.loads(pickle.dumps(row.loss.record())) == row.loss.record()
+
+
+@pytest.mark.parametrize(("cls", "parameters"), tables.BAD_LOSSES)
+def test_a_bad_parameter_is_named_with_its_value(cls, parameters):
+    ((name, value),) = parameters.items()
+    with pytest.raises(
+        ValueError, match=f"{name} of {cls.__name__} must be .*, got "
+    ) as e:
+        cls(**parameters).record()
+    assert repr(value) in str(e.value)
+
+
+def test_every_file_is_exported_and_every_loss_is_in_the_table():
+    folder = Path(losses.__file__).parent
+    stems = {path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")}
+    public = {
+        thing
+        for thing in map(vars(losses).get, losses.__all__)
+        if inspect.isclass(thing) and thing is not losses.Loss
+    }
+    assert {cls.__module__.rpartition(".")[2] for cls in public} == stems
+    assert public == {type(row.loss) for row in tables.LOSSES.values()}
+    # the log-loss of an estimator becomes softmax by itself
+    assert public == set(losses.CATALOGUE.values()) | {losses.Softmax}
