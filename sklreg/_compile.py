@@ -40,6 +40,8 @@ PACKAGE = Path(__file__).resolve().parent
 #: Fast-math without the flags that would change the meaning of NaN and infinity.
 FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
 
+_VERSIONS_KEPT = 5
+
 _lock = threading.RLock()
 _verbs: dict[str, inspect.Signature] = {}  # the methods kernels may call on a record
 _known_to_numba: set[str] = set()
@@ -203,6 +205,8 @@ def cache_folder() -> Path:
     for parent in _candidate_folders():
         folder = parent / f"kernels-{FINGERPRINT}"
         try:
+            if not folder.exists():
+                _prune(parent)
             folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()
         except OSError:
@@ -211,6 +215,13 @@ def cache_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="sklreg-kernels-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
+
+
+def _prune(parent: Path) -> None:
+    """Leave the folders of the few last versions of the sources."""
+    folders = [(path.stat().st_mtime, path) for path in parent.glob("kernels-*")]
+    for _, path in sorted(folders)[:-_VERSIONS_KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _candidate_folders() -> Iterator[Path]:

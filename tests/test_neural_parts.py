@@ -8,6 +8,7 @@ import scipy.sparse
 from user_penalties import LHalf
 
 from sklreg import losses, penalties
+from sklreg._threads import one_blas_thread
 from sklreg.neural.activations import CODES
 from sklreg.neural.early_stopping import Patience
 from sklreg.neural.equal_rows import merged, row_marks
@@ -15,7 +16,6 @@ from sklreg.neural.layers import build_network, pack, unpack
 from sklreg.neural.objective import Data, Objective
 from sklreg.neural.optimizers import BETA_1, BETA_2, EPSILON, adam_step, new_adam
 from sklreg.neural.rows import as_rows
-from sklreg._threads import one_blas_thread
 from sklreg.neural.validation_split import split
 
 LOSSES = {

@@ -30,7 +30,7 @@ LIGHT = 1e-4
 # LinearClassifier(None) is absent: the data of the weight-equivalence checks, 15 rows
 # and 30 columns, are separable, so that the objective without penalty has no minimiser
 # that two fits could agree on. `penalty=None` on data that are not separable is in
-# test_laws of the linear models.
+# test_linear.py.
 LINEAR = {
     LinearRegressor: [
         {"penalty": "l1"},

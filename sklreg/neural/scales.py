@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 #: Where features tell nothing about y only rounding is left, which is no yardstick.
 _ROUNDING = 1e-8
 _SHORT = 1e-2
+#: Sizes whose reciprocals overflow are zero.
+_SMALLEST = 1e-290
 
 
 class Scales(NamedTuple):
@@ -66,9 +68,8 @@ def measure(data: Data, network: Network, loss: Any, has_link: bool) -> Scales:
     eta = np.tile(intercept, (data.n_samples, 1))
     null_loss = weighted_gradient(loss, data.y, eta, q, residual)
     gradient = float(np.abs(data.rows.transpose_dot(residual)).max(initial=0.0))
-    gradient = max(gradient, _ROUNDING * pull, np.finfo(np.float64).tiny)
-    smallest = max(np.finfo(np.float64).eps * at_zero, np.finfo(np.float64).tiny)
-    null_loss = max(float(null_loss), smallest)
+    gradient = _or_one(max(gradient, _ROUNDING * pull))
+    null_loss = _or_one(max(float(null_loss), np.finfo(np.float64).eps * at_zero))
     parameters = np.ones(network.n_layers)
     parameters[-1] = target_scale
     return Scales(parameters, null_loss, gradient, intercept)
@@ -76,4 +77,9 @@ def measure(data: Data, network: Network, loss: Any, has_link: bool) -> Scales:
 
 def standard_deviation(y: Array, q: Array) -> float:
     """Return the root mean square over outputs of their standard deviations, or 1."""
-    return float(np.sqrt((q @ (y - q @ y) ** 2).mean())) or 1.0
+    return _or_one(float(np.sqrt((q @ (y - q @ y) ** 2).mean())))
+
+
+def _or_one(size: float) -> float:
+    """Return `size`, or 1 where it is zero and cannot be a unit."""
+    return size if size > _SMALLEST else 1.0

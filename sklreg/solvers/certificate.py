@@ -143,30 +143,26 @@ def _dual_value(problem: Problem, r: Array, gradient: Array) -> float:
         )
         u = balanced
     u = np.ascontiguousarray(u)
-    scale = _dual_scale(problem.penalty, problem.columns, v)
-    best = -math.inf
-    for t in {1.0, scale}:
-        data = weighted_dual(problem.loss, problem.y, t * u, q)
-        best = max(best, data - _conjugate(problem.penalty, problem.columns, t * v))
-    return best
+    conjugate, scale = _conjugate(problem.penalty, problem.columns, v)
+    value = weighted_dual(problem.loss, problem.y, u, q) - conjugate
+    if scale < 1.0:
+        conjugate, _ = _conjugate(problem.penalty, problem.columns, scale * v)
+        scaled = weighted_dual(problem.loss, problem.y, scale * u, q) - conjugate
+        value = max(value, scaled)
+    return float(value)
 
 
 @kernel
-def _dual_scale(penalty: Any, columns: NDArray[np.intp], v: Array) -> float:
-    scale = 1.0
-    for j in range(v.shape[0]):
-        for c in range(v.shape[1]):
-            scale = min(scale, penalty.dual_scale(v[j, c], columns[j]))
-    return scale
-
-
-@kernel
-def _conjugate(penalty: Any, columns: NDArray[np.intp], v: Array) -> float:
-    total = 0.0
+def _conjugate(
+    penalty: Any, columns: NDArray[np.intp], v: Array
+) -> tuple[float, float]:
+    """Return ``(alpha P)^*(v)`` and the scale at which the penalty wants it."""
+    total, scale = 0.0, 1.0
     for j in range(v.shape[0]):
         for c in range(v.shape[1]):
             total += penalty.conjugate(v[j, c], columns[j])
-    return total
+            scale = min(scale, penalty.dual_scale(v[j, c], columns[j]))
+    return total, scale
 
 
 def null_point(problem: Problem) -> Point:

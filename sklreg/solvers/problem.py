@@ -52,6 +52,8 @@ class Problem(NamedTuple):
 
     def hessian(self, eta: Array, damping: float) -> Array:
         """Return the Hessian in `eta`, n_outputs x n_outputs x n_samples."""
+        if self.loss.quadratic:
+            return np.multiply.outer(np.eye(self.n_outputs), self.weight)
         out = np.zeros((self.n_outputs, self.n_outputs, len(eta)))
         weighted_hessian(self.loss, self.y, eta, self.weight, damping, out)
         return out
