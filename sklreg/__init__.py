@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .linear import LinearClassifier, LinearRegressor
-from .model_selection import alpha_max, convert_alpha
+from .model_selection import alpha_max, convert_alpha, regularization_path
 from .neural import MLPClassifier, MLPRegressor
 
 __version__ = "0.1.0"
@@ -14,4 +14,5 @@ __all__ = [
     "MLPRegressor",
     "alpha_max",
     "convert_alpha",
+    "regularization_path",
 ]

@@ -190,10 +190,11 @@ def test_weights_reach_fit_and_score_through_routing(estimator, data):
     with config_context(enable_metadata_routing=True):
         routed = clone(estimator).set_fit_request(sample_weight=True)
         routed.set_score_request(sample_weight=True)
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        pipeline = make_pipeline(scaler, routed)
+        pipeline.set_score_request(sample_weight=True)  # scikit-learn 1.7 asks for it
         found = cross_validate(
-            make_pipeline(
-                StandardScaler().set_fit_request(sample_weight=False), routed
-            ),
+            pipeline,
             X,
             y,
             cv=[tuple(map(np.flatnonzero, fold)) for fold in folds],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,20 +32,23 @@ class Prepared(NamedTuple):
     """A problem on centred and scaled columns, and the way back."""
 
     problem: Problem
-    design: Standardized
+
+    @property
+    def _columns(self) -> Standardized:
+        return cast("Standardized", self.problem.design)
 
     def to_user(self, w: Array, b: Array) -> tuple[Array, Array]:
         """Return weights and intercepts for the columns as the user gave them."""
-        coef = w / self.design.scale[:, None] + 0.0  # no negative zeros
-        intercept = b - self.design.mean @ coef
+        coef = w / self._columns.scale[:, None] + 0.0  # no negative zeros
+        intercept = b - self._columns.mean @ coef
         if self.problem.fit_intercept and not self.problem.loss.separable:
             intercept -= intercept.mean()  # softmax does not mind; makes it unique
         return coef, intercept
 
     def from_user(self, coef: Array, intercept: Array) -> tuple[Array, Array]:
         """Return weights and intercepts for the centred and scaled columns."""
-        scale = np.where(np.isinf(self.design.scale), 0.0, self.design.scale)
-        return coef * scale[:, None], intercept + self.design.mean @ coef
+        scale = np.where(np.isinf(self._columns.scale), 0.0, self._columns.scale)
+        return coef * scale[:, None], intercept + self._columns.mean @ coef
 
 
 class LinearModel(PenalizedEstimator):
@@ -62,7 +65,7 @@ class LinearModel(PenalizedEstimator):
         "verbose": ["verbose"],
     }
 
-    def _prepare(self, X: Any, y: Array, weight: Array, loss: Any) -> Prepared:
+    def _state(self, X: Any, y: Array, weight: Array, loss: Any) -> Prepared:
         """State the problem for validated X, targets (n, k) and weights of sum 1."""
         design, norms = standardized(
             as_design(X), weight, centre=self.fit_intercept, scale=self.standardize
@@ -70,17 +73,15 @@ class LinearModel(PenalizedEstimator):
         check_magnitude("X", X, bool(np.isfinite(norms).all()))
         with np.errstate(over="ignore"):
             check_magnitude("y", y, bool(np.isfinite((y * y).sum())))
-        n_features = X.shape[1]
-        penalty = penalty_record(self.penalty, self.alpha, self.l1_ratio, n_features)
-        if self.positive:
-            penalty = Positive(penalty)
-        columns = np.arange(n_features)
-        problem = Problem(
-            design, y, weight, loss, penalty, self.fit_intercept, columns, norms
+        penalty = self.penalty_record(self.alpha, X.shape[1])
+        columns = np.arange(X.shape[1])
+        return Prepared(
+            Problem(
+                design, y, weight, loss, penalty, self.fit_intercept, columns, norms
+            )
         )
-        return Prepared(problem, design)
 
-    def problem(self, X: Any, y: Any, sample_weight: Any = None) -> Problem:
+    def prepare(self, X: Any, y: Any, sample_weight: Any = None) -> Prepared:
         """State the problem that ``fit`` would solve, without solving it.
 
         Parameters
@@ -90,17 +91,36 @@ class LinearModel(PenalizedEstimator):
 
         Returns
         -------
-        problem : Problem
-            On centred columns, scaled if ``standardize``. The estimator stays as it is.
+        prepared : Prepared
+            The problem on centred columns, scaled if ``standardize``, and the way back.
+            The estimator stays as it is.
         """
         copy = clone(self)
         copy._validate_params()
         X, y = copy._checked(X, y)
-        return copy._prepare(*copy._arguments(X, y, sample_weight)).problem
+        return copy._state(*copy._arguments(X, y, sample_weight))
+
+    def penalty_record(self, alpha: float, n_features: int) -> Any:
+        """Return the record of the penalty at some strength.
+
+        Parameters
+        ----------
+        alpha : float
+            Strength, in place of the parameter.
+        n_features : int
+            Number of features.
+
+        Returns
+        -------
+        record : NamedTuple
+            What kernels see.
+        """
+        record = penalty_record(self.penalty, alpha, self.l1_ratio, n_features)
+        return Positive(record) if self.positive else record
 
     def _solve(self, X: Any, y: Array, weight: Array, loss: Any) -> None:
         """Solve and assign; `coef_` gets one row per output."""
-        prepared = self._prepare(X, y, weight, loss)
+        prepared = self._state(X, y, weight, loss)
         start = None
         if self.warm_start and getattr(self, "coef_", None) is not None:
             start = self._start(prepared, X.shape[1], y.shape[1])

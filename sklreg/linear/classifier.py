@@ -189,7 +189,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         return checked_for_fit(self, X, y)
 
     def _arguments(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
-        """Return what `_prepare` and `_solve` take, for validated X and y.
+        """Return what `_state` and `_solve` take, for validated X and y.
 
         Sets `classes_`.
         """

@@ -184,7 +184,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         return checked_for_fit(self, X, y, multi_output=True, y_numeric=True)
 
     def _arguments(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
-        """Return what `_prepare` and `_solve` take, for validated X and y."""
+        """Return what `_state` and `_solve` take, for validated X and y."""
         targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=np.float64)
         weight = checked_weights(sample_weight, len(y))
         return X, targets, weight, loss_record(self.loss)

@@ -51,10 +51,10 @@ def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> floa
     >>> LinearRegressor("l1", alpha=0.99 * strongest).fit(X, y).coef_.any()
     np.True_
     """
-    if not hasattr(estimator, "problem"):
+    if not hasattr(estimator, "prepare"):
         msg = (
             "alpha_max needs a LinearRegressor or LinearClassifier, got "
             f"{estimator!r}; for a network without hidden layer take the linear model."
         )
         raise TypeError(msg)
-    return critical_alpha(estimator.problem(X, y, sample_weight))
+    return critical_alpha(estimator.prepare(X, y, sample_weight).problem)
