@@ -78,6 +78,8 @@ class _Kernel:
     def __call__(self, *args: Any) -> Any:
         for value in args:
             if isinstance(value, tuple) and _is_foreign(value):
+                with _lock:
+                    _teach_verbs()  # the class may be younger than the kernel
                 return self._in_memory(*args)
         return self._on_disk(*args)
 
@@ -117,8 +119,15 @@ def is_own(cls: type) -> bool:
 
 
 def _compiler() -> Callable[[Callable[..., Any]], Any]:
-    """Import Numba and teach it the verbs of every record defined so far."""
+    """Import Numba and return its decorator, as every kernel uses it."""
     import numba
+
+    _teach_verbs()
+    return numba.njit(nogil=True, fastmath=FASTMATH, error_model="numpy")
+
+
+def _teach_verbs() -> None:
+    """Teach Numba the verbs of every record defined so far."""
     from numba.core import types
     from numba.extending import overload_method
 
@@ -139,7 +148,6 @@ def _compiler() -> Callable[[Callable[..., Any]], Any]:
     for verb in sorted(_verbs.keys() - _known_to_numba):
         teach(verb)
         _known_to_numba.add(verb)
-    return numba.njit(nogil=True, fastmath=FASTMATH, error_model="numpy")
 
 
 def _package_cache(function: Callable[..., Any]) -> Any:
@@ -219,9 +227,10 @@ def cache_folder() -> Path:
 
 def _prune(parent: Path) -> None:
     """Leave the folders of the few last versions of the sources."""
-    folders = [(path.stat().st_mtime, path) for path in parent.glob("kernels-*")]
-    for _, path in sorted(folders)[:-_VERSIONS_KEPT]:
-        shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(OSError):  # another process prunes as well
+        folders = [(path.stat().st_mtime, path) for path in parent.glob("kernels-*")]
+        for _, path in sorted(folders)[:-_VERSIONS_KEPT]:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _candidate_folders() -> Iterator[Path]:

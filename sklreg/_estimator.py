@@ -49,6 +49,6 @@ def _frames_to_the_user() -> int:
     scikit-learn's wrappers and searches lie between; a warning is shown once a line.
     """
     frame, level = sys._getframe(1), 1
-    while frame.f_back and frame.f_globals["__name__"].startswith(_WITHIN):
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_WITHIN):
         frame, level = frame.f_back, level + 1
     return level

@@ -342,6 +342,11 @@ OBJECTIVES = {
     ),
 }
 #: Sources whose objective above does not weigh rows.
+OBJECTIVES |= {
+    f"sklearn.{name}{kind}": OBJECTIVES[f"sklearn.{name}"]
+    for name in ("MLP", "SGD")
+    for kind in ("Classifier", "Regressor")
+}
 UNWEIGHTED = ("keras", "torch", "sklearn.MLP")
 
 

@@ -164,7 +164,9 @@ def _reading(comparison: Comparison) -> list[str]:
         f"the same standardised data, {plan.n_folds} folds and grid of alpha (chosen "
         f"by {chosen_by}). Both minimise the objective, {loss} plus alpha times the "
         "penalty: the lower, the more exact the answer; a weight of 0 is an input left "
-        f"out. {_summary(comparison.pairs)}"
+        "out. (scikit-learn's network divides alpha by the rows of each batch, also of "
+        "a last one that is smaller, so that it may be penalised more.) "
+        f"{_summary(comparison.pairs)}"
     )
     return textwrap.wrap(text, WIDTH)
 

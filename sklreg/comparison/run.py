@@ -212,10 +212,11 @@ def _warm_up(
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what is expected: few epochs, and batches clipped to small folds."""
+    """Silence what is expected: few epochs, small folds, categories not seen in one."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "Got `batch_size`", UserWarning)
+        warnings.filterwarnings("ignore", "Found unknown categories", UserWarning)
         yield
 
 

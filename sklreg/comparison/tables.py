@@ -33,7 +33,7 @@ class Table(NamedTuple):
         if not self.categories:
             return StandardScaler()
         numbers = [j for j in range(self.X.shape[1]) if j not in self.categories]
-        one_hot = OneHotEncoder(handle_unknown="ignore")
+        one_hot = OneHotEncoder(handle_unknown="ignore", drop="if_binary")
         return ColumnTransformer(
             [
                 ("numbers", StandardScaler(), numbers),

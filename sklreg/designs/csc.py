@@ -103,6 +103,19 @@ class CSC(NamedTuple):
             (data, self.indices[entries], starts - starts[0]), shape=shape
         )
 
+    def outer(self, mean: Array, factor: Array) -> Array:
+        """Return ``(X - 1 mean') diag(factor) (X - 1 mean')'``, n_samples squared."""
+        out = np.zeros((self.n_samples, self.n_samples))
+        for columns in self._column_slices():
+            x = self._to_scipy(columns)
+            scaled = x.copy()
+            scaled.data *= np.repeat(factor[columns], np.diff(x.indptr))
+            out += (scaled @ x.T).toarray()
+        side = self.matvec((mean * factor)[:, None])
+        out -= side
+        out -= side.T
+        return out + (mean * factor) @ mean
+
     def moments(self, weight: Array) -> tuple[Array, Array]:
         """Return the weighted means and standard deviations of the columns."""
         mean, variance = np.empty(self.shape[1]), np.empty(self.shape[1])
@@ -166,13 +179,15 @@ def _column_dots(design: Any, r: Array, out: Array) -> None:
 @kernel
 def _moments(design: Any, weight: Array, mean: Array, variance: Array) -> None:
     """Two passes a column; the second refines the mean and sums squares about it."""
+    n_weighty = np.count_nonzero(weight)
     for j in range(mean.shape[0]):
         start, stop = design.indptr[j], design.indptr[j + 1]
-        m, present = 0.0, 0.0
+        m, present, n_present = 0.0, 0.0, 0
         for at in range(start, stop):
+            n_present += weight[design.indices[at]] > 0.0
             present += weight[design.indices[at]]
             m += weight[design.indices[at]] * design.data[at]
-        absent = 0.0 if stop - start == design.n_samples else max(1.0 - present, 0.0)
+        absent = 0.0 if n_present == n_weighty else max(1.0 - present, 0.0)
         drift, squares = -absent * m, absent * m * m
         for at in range(start, stop):
             deviation = design.data[at] - m

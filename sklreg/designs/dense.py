@@ -54,6 +54,15 @@ class Dense(NamedTuple):
             add_cross(left, right, weight[rows], out)
         return out
 
+    def outer(self, mean: Array, factor: Array) -> Array:
+        """Return ``(X - 1 mean') diag(factor) (X - 1 mean')'``, n_samples squared."""
+        n, p = self.shape
+        out = np.zeros((n, n))
+        for columns in row_slices(p, n):
+            block = (self.values[:, columns] - mean[columns]) * np.sqrt(factor[columns])
+            out += block @ block.T
+        return out
+
     def moments(self, weight: Array) -> tuple[Array, Array]:
         """Return the weighted means and standard deviations of the columns.
 

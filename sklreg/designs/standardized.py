@@ -40,9 +40,12 @@ class Standardized(NamedTuple):
 
     def cross(self, other: Standardized, weight: Array) -> Array:
         """Return ``X' diag(weight) Y`` of the centred and scaled columns."""
-        inner = other.design if other is not self else self.design
-        out = self.design.cross(inner, weight, self.mean, other.mean)
+        out = self.design.cross(other.design, weight, self.mean, other.mean)
         return out / other.scale / self.scale[:, None]
+
+    def outer(self) -> Array:
+        """Return ``X X'`` of the centred and scaled columns."""
+        return self.design.outer(self.mean, 1.0 / self.scale**2)
 
     def take(self, columns: NDArray[np.intp]) -> Standardized:
         """Return the design of some columns."""

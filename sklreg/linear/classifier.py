@@ -57,7 +57,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         when the largest violation of the optimality conditions is at most `tol` times
         the largest gradient entry of that model.
     max_iter : int, default=1000
-        Limit on Newton steps.
+        Limit on Newton steps; on iterations of L-BFGS in large smooth problems.
     warm_start : bool, default=False
         Whether to start from the last solution.
     verbose : int, default=0
@@ -84,7 +84,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         intercept, whose own derivative counts too, times the largest column's standard
         deviation. With `standardize`, in the units of the scaled columns.
     n_iter_ : int
-        Newton steps taken.
+        Steps taken.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : array of str

@@ -58,7 +58,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         when the largest violation of the optimality conditions is at most `tol` times
         the largest gradient entry of that model.
     max_iter : int, default=1000
-        Limit on Newton steps.
+        Limit on Newton steps; on iterations of L-BFGS in large smooth problems.
     warm_start : bool, default=False
         Whether to start from the last solution.
     verbose : int, default=0
@@ -80,7 +80,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         intercept, whose own derivative counts too, times the largest column's standard
         deviation. With `standardize`, in the units of the scaled columns.
     n_iter_ : int
-        Newton steps taken.
+        Steps taken.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : array of str
@@ -185,7 +185,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
 
     def _arguments(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
         """Return what `_state` and `_solve` take, for validated X and y."""
-        targets = np.ascontiguousarray(y.reshape(len(y), -1), dtype=np.float64)
+        targets = np.array(y.reshape(len(y), -1), dtype=np.float64, order="C")
         weight = checked_weights(sample_weight, len(y))
         return X, targets, weight, loss_record(self.loss)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..linear import Prepared
 from ..solvers import critical_alpha
 
 
@@ -51,10 +52,15 @@ def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> floa
     >>> LinearRegressor("l1", alpha=0.99 * strongest).fit(X, y).coef_.any()
     np.True_
     """
-    if not hasattr(estimator, "prepare"):
+    return critical_alpha(prepared(estimator, X, y, sample_weight).problem)
+
+
+def prepared(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Prepared:
+    """Return the problem of a linear estimator; refuse whatever else."""
+    if isinstance(estimator, type) or not hasattr(estimator, "prepare"):
         msg = (
-            "alpha_max needs a LinearRegressor or LinearClassifier, got "
+            "estimator must be a LinearRegressor or LinearClassifier object, got "
             f"{estimator!r}; for a network without hidden layer take the linear model."
         )
         raise TypeError(msg)
-    return critical_alpha(estimator.prepare(X, y, sample_weight).problem)
+    return estimator.prepare(X, y, sample_weight)

@@ -130,7 +130,11 @@ SOURCES: dict[str, Callable[[_Given], tuple[float, float]]] = {
     "sklearn.GammaRegressor": _glm,
     "sklearn.TweedieRegressor": _glm,
     "sklearn.SGD": _sgd,
+    "sklearn.SGDClassifier": _sgd,
+    "sklearn.SGDRegressor": _sgd,
     "sklearn.MLP": _mlp,
+    "sklearn.MLPClassifier": _mlp,
+    "sklearn.MLPRegressor": _mlp,
     "keras.l1": _keras,
     "keras.l2": _keras_l2,
     "keras.l1_l2": _keras,
@@ -164,7 +168,8 @@ def convert_alpha(
     source : str
         Whose strength it is: ``"sklearn."`` with ``Lasso``, ``ElasticNet``, ``Ridge``,
         ``LogisticRegression``, ``PoissonRegressor``, ``GammaRegressor``,
-        ``TweedieRegressor``, ``SGD`` or ``MLP``; ``"keras.l1"``, ``"keras.l2"``,
+        ``TweedieRegressor``, ``SGD`` or ``MLP`` (these two also with ``Classifier`` or
+        ``Regressor``); ``"keras.l1"``, ``"keras.l2"``,
         ``"keras.l1_l2"``, with ``"+mse"`` appended if the loss is ``"mse"``;
         ``"torch.weight_decay"``, with ``"+mse"`` appended if it is ``nn.MSELoss``;
         ``"glmnet"``.

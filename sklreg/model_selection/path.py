@@ -13,6 +13,7 @@ from .._estimator import warn_unconverged
 from .._threads import blas_threads_for
 from ..linear import Prepared
 from ..solvers import critical_alpha, solve
+from .alpha_max import prepared
 
 Array = NDArray[np.float64]
 
@@ -70,6 +71,9 @@ def regularization_path(
         For whatever ``fit`` refuses; for strengths that are negative or not finite; for
         a number of strengths where `alpha_max` is infinite (penalty None, l2).
 
+    TypeError
+        For an estimator that is not linear.
+
     Warns
     -----
     ConvergenceWarning
@@ -84,15 +88,15 @@ def regularization_path(
     >>> path.coefs.shape, (path.coefs != 0).sum(axis=0)
     ((10, 5), array([ 0,  4,  6,  8, 10]))
     """
-    prepared = estimator.prepare(X, y, sample_weight)
-    grid = _grid(prepared, alphas, alpha_min_ratio)
-    n_samples, n_features = prepared.problem.design.shape
+    stated = prepared(estimator, X, y, sample_weight)
+    grid = _grid(stated, alphas, alpha_min_ratio)
+    n_samples, n_features = stated.problem.design.shape
     start, solutions = None, []
     with blas_threads_for(n_samples * n_features):
         for alpha in grid:
             penalty = estimator.penalty_record(alpha, n_features)
             solution = solve(
-                prepared.problem._replace(penalty=penalty),
+                stated.problem._replace(penalty=penalty),
                 tol=estimator.tol,
                 max_iter=estimator.max_iter,
                 start=start,
@@ -100,10 +104,10 @@ def regularization_path(
             start = solution.coef, solution.intercept
             solutions.append(solution)
     _warn(estimator, grid, solutions)
-    return _assemble(prepared, grid, solutions)
+    return _assemble(stated, grid, solutions)
 
 
-def _grid(prepared: Prepared, alphas: Any, ratio: float) -> Array:
+def _grid(stated: Prepared, alphas: Any, ratio: float) -> Array:
     if not isinstance(alphas, numbers.Integral):
         grid = np.sort(np.asarray(alphas, dtype=np.float64).ravel())[::-1]
         if grid.size and np.isfinite(grid).all() and grid[-1] >= 0.0:
@@ -116,7 +120,7 @@ def _grid(prepared: Prepared, alphas: Any, ratio: float) -> Array:
             f"between 0 and 1, got {alphas!r} and {ratio!r}."
         )
         raise ValueError(msg)
-    largest = critical_alpha(prepared.problem)
+    largest = critical_alpha(stated.problem)
     if math.isinf(largest):
         msg = (
             "No strength makes all coefficients zero, so there is no sequence to start "
@@ -126,11 +130,11 @@ def _grid(prepared: Prepared, alphas: Any, ratio: float) -> Array:
     return largest * np.geomspace(1.0, ratio, int(alphas))
 
 
-def _assemble(prepared: Prepared, grid: Array, solutions: list[Any]) -> Path:
-    pairs = [prepared.to_user(each.coef, each.intercept) for each in solutions]
+def _assemble(stated: Prepared, grid: Array, solutions: list[Any]) -> Path:
+    pairs = [stated.to_user(each.coef, each.intercept) for each in solutions]
     coefs = np.stack([coef.T for coef, _ in pairs], axis=-1)
     intercepts = np.stack([intercept for _, intercept in pairs], axis=-1)
-    if prepared.problem.n_outputs == 1:
+    if stated.problem.n_outputs == 1:
         coefs, intercepts = coefs[0], intercepts[0]
     return Path(
         grid,

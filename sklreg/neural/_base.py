@@ -28,6 +28,8 @@ from .targets import Targets, with_equal_rows_merged, without_absent_rows
 from .training import Epoch, Settings, report, train, whatever_happens
 from .validation_split import split
 
+#: A pass over all rows makes less progress than an epoch of many steps.
+_OF_POLISH = 1e-3
 #: Up to this many rows a mini-batch is everything.
 _BATCH_SIZE = 64
 
@@ -111,7 +113,7 @@ class Perceptron(PenalizedEstimator):
     def _minimise(self, objective: Objective, theta: Flat, scales: Scales) -> Fit:
         limits = Limits(
             float(self.polish_tol),
-            self.tol * scales.loss,
+            _OF_POLISH * self.tol * scales.loss,
             int(self.n_iter_no_change),
             int(self.max_fun),
         )
@@ -199,7 +201,14 @@ class Perceptron(PenalizedEstimator):
         return Objective(data, network, targets.loss, self._penalty(X))
 
     def _penalty(self, X: Any) -> Any:
-        return penalty_record(self.penalty, self.alpha, self.l1_ratio, X.shape[1])
+        record = penalty_record(self.penalty, self.alpha, self.l1_ratio, X.shape[1])
+        if any(map(np.ndim, record)) and layer_sizes(self.hidden_layer_sizes):
+            msg = (
+                f"penalty={self.penalty!r} has a number for each feature, which hidden "
+                "layers do not have; give numbers, or hidden_layer_sizes=()."
+            )
+            raise ValueError(msg)
+        return record
 
     def _start(
         self,

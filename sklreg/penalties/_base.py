@@ -28,13 +28,21 @@ class Penalty(Parameters):
     * ``prox(x, step, j)``:
       :math:`\arg\min_u \frac{1}{2} (u - x)^2 + step \cdot value(u, j)`.
 
-    ``self.alpha`` and the parameters are there to use. With these two the penalty works
-    in every estimator. Each further method makes it faster or its certificate sharper.
+    ``self.alpha`` and the parameters are there to use; a parameter may be a list or an
+    array with one number for each feature. With these two the penalty works in every
+    estimator. Each further method makes it faster or its certificate sharper. The
+    solvers trust them: test a `prox` of your own against its definition. Globals that
+    the methods use are read once, when they are compiled; make them parameters.
+
+    In a network `j` is the unit that a weight starts from: the feature in the first
+    layer, a hidden unit in the others, where parameters per feature are refused.
 
     Attributes
     ----------
     convex : bool
         Whether the penalty is convex; a duality gap exists only then. Default False.
+    separable : bool
+        Whether it is a sum over single weights. Default True.
 
     Examples
     --------
@@ -62,6 +70,7 @@ class Penalty(Parameters):
     _extra_fields: ClassVar[tuple[str, ...]] = ("alpha",)
     alpha: ClassVar[float]  # a field of the record
     convex = False
+    separable = True
 
     def record(self, alpha: float, n_features: int) -> Any:
         """Validate the parameters and return the record that kernels see.
@@ -73,14 +82,21 @@ class Penalty(Parameters):
         n_features : int
             Number of features, for parameters given per feature.
         """
-        del n_features
         self.validate()
         for verb in ("value", "prox"):
             if getattr(self.Record, verb) is getattr(Penalty, verb):
                 arguments = "(self, x, j)" if verb == "value" else "(self, x, step, j)"
                 msg = f"{type(self).__name__} must define {verb}{arguments}."
                 raise TypeError(msg)
-        return self.Record(float(alpha), *map(_canonical, self.get_params().values()))
+        fields = {name: _canonical(value) for name, value in self.get_params().items()}
+        for name, value in fields.items():  # kernels do not check bounds
+            if np.ndim(value) and value.shape != (n_features,):
+                msg = (
+                    f"{name} of {type(self).__name__} must have one number for each of "
+                    f"the {n_features} features, got shape {value.shape}."
+                )
+                raise ValueError(msg)
+        return self.Record(float(alpha), *fields.values())
 
     # What every penalty must write -----------------------------------------------
 
@@ -125,9 +141,17 @@ class Penalty(Parameters):
         """Tell whether `conjugate` gives a usable duality gap. Python only."""
         return False
 
+    def is_ridge(self) -> bool:
+        """Tell whether the penalty is a function of the l2 norm. Python only."""
+        return False
+
     def is_smooth(self) -> bool:
         """Tell whether `curvature` is finite everywhere. Python only."""
         return False
+
+    def nearest(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the nearest weights of finite penalty. Python only."""
+        return w
 
     def softmax_shift(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what to subtract from each row of softmax weights. Python only.

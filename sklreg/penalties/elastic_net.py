@@ -107,6 +107,10 @@ class ElasticNet(Penalty):
         """Without a penalty there is no usable dual point."""
         return self.alpha > 0.0
 
+    def is_ridge(self) -> bool:
+        """Only the l1 part prefers axes."""
+        return self.is_smooth()
+
     def is_smooth(self) -> bool:
         """Only the l1 part has a kink."""
         return self.alpha * self.l1_ratio == 0.0

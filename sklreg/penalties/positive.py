@@ -28,6 +28,11 @@ class Positive(NamedTuple):
         """The restriction keeps convexity."""
         return bool(self.penalty.convex)
 
+    @property
+    def separable(self) -> bool:
+        """So does the sum over weights."""
+        return bool(self.penalty.separable)
+
     def value(self, x: float, j: int) -> float:
         """Return P(x), infinite below zero."""
         return self.penalty.value(x, j) if x >= 0.0 else math.inf
@@ -46,6 +51,8 @@ class Positive(NamedTuple):
 
     def violation(self, x: float, g: float, step: float, j: int) -> float:
         """At zero only a negative gradient asks for a move."""
+        if x < 0.0:
+            return math.inf
         if x == 0.0:
             return self.penalty.violation(x, min(g, 0.0), step, j)
         return self.penalty.violation(x, g, step, j)
@@ -65,6 +72,14 @@ class Positive(NamedTuple):
     def is_smooth(self) -> bool:
         """Zero is a kink."""
         return False
+
+    def is_ridge(self) -> bool:
+        """Directions are not alike."""
+        return False
+
+    def nearest(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the positive part."""
+        return np.maximum(w, 0.0)
 
     def softmax_shift(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Without a penalty the smallest weight of each row is made zero."""

@@ -134,13 +134,11 @@ def _dual_value(problem: Problem, r: Array, gradient: Array) -> float:
     with np.errstate(invalid="ignore", divide="ignore"):
         u = np.where(q[:, None] > 0.0, -r / q[:, None], 0.0)
     v = -gradient
-    if problem.fit_intercept:
+    if problem.fit_intercept and (
+        np.abs(r.sum(axis=0)).max() > _ROUNDING * np.abs(r).sum()
+    ):
         balanced = problem.loss.balanced_dual(u, problem.y, q)
-        v = (
-            v + problem.design.rmatvec(q[:, None] * (balanced - u))
-            if (np.abs(r.sum(axis=0)).max() > _ROUNDING * np.abs(r).sum())
-            else v
-        )
+        v = v + problem.design.rmatvec(q[:, None] * (balanced - u))
         u = balanced
     u = np.ascontiguousarray(u)
     conjugate, scale = _conjugate(problem.penalty, problem.columns, v)

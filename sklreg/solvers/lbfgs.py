@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import scipy.optimize
 
+from ..designs import row_slices
 from .certificate import Certificate, Report, Tolerance, certify, silent
 from .problem import Array, Point, Problem, penalty_value, start_point
 from .quadratic import smooth_parts
@@ -75,8 +76,9 @@ def _preconditioner(problem: Problem, limits: Tolerance) -> Array:
     """Return one over the root of the Hessian's diagonal at the null model."""
     p, k = problem.design.shape[1], problem.n_outputs
     eta = np.tile(limits.intercept, (problem.design.shape[0], 1))
-    h = problem.hessian(eta, 1.0)
-    per_output = np.array([h[c, c].sum() for c in range(k)])
+    per_output = np.zeros(k)
+    for rows in row_slices(len(eta), k * k):
+        per_output += np.einsum("cci->c", problem.rows(rows).hessian(eta[rows], 1.0))
     zeros = np.zeros((p, k))
     _, curvature = smooth_parts(problem.penalty, problem.columns, zeros)
     diagonal = np.vstack(

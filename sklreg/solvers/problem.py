@@ -58,6 +58,10 @@ class Problem(NamedTuple):
         weighted_hessian(self.loss, self.y, eta, self.weight, damping, out)
         return out
 
+    def rows(self, rows: slice) -> Problem:
+        """Return the data term of some rows; the design stays whole."""
+        return self._replace(y=self.y[rows], weight=self.weight[rows])
+
     def objective(self, w: Array, eta: Array) -> float:
         """Return F."""
         value = weighted_value(self.loss, self.y, eta, self.weight)

@@ -80,7 +80,7 @@ def smooth_parts(
 
     The second is infinite at a kink, where the first means nothing.
     """
-    derivative, curvature = np.empty_like(w), np.empty_like(w)
+    derivative, curvature = np.empty(w.shape), np.empty(w.shape)
     rows = np.repeat(columns, w.size // max(len(columns), 1))
     _smooth_parts(penalty, rows, w.ravel(), derivative.ravel(), curvature.ravel())
     return derivative, curvature

@@ -14,16 +14,13 @@ import scipy.linalg
 from ..designs import Dense, Standardized
 from .problem import Array, Point, Problem, start_point
 
-#: Columns expanded at once.
-_WIDTH = 256
-
 
 def in_row_space(problem: Problem, point: Point) -> tuple[Problem, Point, Array]:
     """Return the small problem, the point in it, and ``U L^{-1/2}``.
 
     The point's weights are replaced by their projection on the row space.
     """
-    outer, weighty = _outer_gram(problem), problem.weight > 0.0
+    outer, weighty = problem.design.outer(), problem.weight > 0.0
     values, vectors = scipy.linalg.eigh(
         outer[np.ix_(weighty, weighty)], check_finite=False
     )
@@ -46,14 +43,3 @@ def from_row_space(problem: Problem, point: Point, back: Array) -> Point:
     """Return the point of the small problem in the features of the large one."""
     w = problem.design.rmatvec(back @ point.w)
     return Point(w, point.b, point.eta)
-
-
-def _outer_gram(problem: Problem) -> Array:
-    """Return ``X X'``, some columns at a time."""
-    n, p = problem.design.shape
-    out = np.zeros((n, n))
-    for start in range(0, p, _WIDTH):
-        columns = np.arange(start, min(start + _WIDTH, p))
-        block = problem.design.take(columns).matvec(np.eye(len(columns)))
-        out += block @ block.T
-    return out

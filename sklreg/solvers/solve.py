@@ -39,22 +39,23 @@ def solve(
     tol : float
         Relative tolerance of the certificate, see `Tolerance`.
     max_iter : int
-        Limit on Newton steps.
+        Limit on Newton steps, or on iterations of L-BFGS.
     start : tuple of arrays, optional
         Weights (n_features, n_outputs) and intercepts (n_outputs,) to start from.
     report : callable, optional
         Told of progress, see `Report`.
     """
-    if problem.n_outputs > 1 and problem.loss.separable:
+    separable = problem.loss.separable and problem.penalty.separable
+    if problem.n_outputs > 1 and separable:
         return _output_by_output(problem, tol, max_iter, start, report)
     limits = tolerance(problem, tol)
     if start is None:
-        point = start_point(
-            problem, np.zeros_like(limits.null.gradient), limits.intercept
-        )
+        w = problem.penalty.nearest(np.zeros_like(limits.null.gradient))
+        point = start_point(problem, w, limits.intercept)
     else:
         w = np.where(problem.norms[:, None] > 0.0, start[0], 0.0)
-        point = start_point(problem, w, start[1])
+        w = problem.penalty.nearest(w)
+        point = start_point(problem, w, start[1] * problem.fit_intercept)
     point, certificate, n_iter = _minimize(problem, point, limits, max_iter, report)
     if not problem.loss.separable:
         point = _canonical(problem, point)
@@ -69,14 +70,18 @@ def _minimize(
     if not problem.penalty.is_smooth():
         return working_sets(problem, point, limits, max_iter, report)
     size = _NEWTON_SIZE if k == 1 else _NEWTON_SIZE_OF_SEVERAL
-    if n < p and n * k <= size:
+    n_iter = 0
+    if problem.penalty.is_ridge() and n < p and n * k <= size:
         small, inside, back = in_row_space(problem, point)
         inside, _, n_iter = working_sets(small, inside, limits, max_iter, report)
         point = from_row_space(problem, inside, back)
-        return point, certify(problem, point), n_iter
-    if p * k <= size:
+        certificate = certify(problem, point)
+        if limits.met(certificate) or n_iter >= max_iter:
+            return point, certificate, n_iter
+    elif p * k <= size:
         return working_sets(problem, point, limits, max_iter, report)
-    return lbfgs(problem, point, limits, max_iter, report)
+    point, certificate, more = lbfgs(problem, point, limits, max_iter - n_iter, report)
+    return point, certificate, n_iter + more
 
 
 def _solution(

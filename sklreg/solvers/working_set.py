@@ -86,8 +86,10 @@ def _choose(problem: Problem, w: Array, scores: Array, size: int) -> NDArray[np.
     used = w != 0.0
     wanted = min(w.size, max(size, 2 * int(used.sum())))
     ranked = np.where(used, np.inf, scores)
-    threshold = np.partition(ranked, w.size - wanted, axis=None)[w.size - wanted]
-    return (ranked > 0.0) & (ranked >= threshold)
+    worst = np.argpartition(ranked, w.size - wanted, axis=None)[w.size - wanted :]
+    allowed = np.zeros(w.shape, dtype=np.bool_)
+    allowed.flat[worst] = True
+    return allowed & (ranked > 0.0)
 
 
 def _solve_in(
