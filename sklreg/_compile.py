@@ -64,7 +64,8 @@ def record(cls: C) -> C:
         given = inspect.signature(method)
         known = _verbs.setdefault(name, given)
         if len(given.parameters) != len(known.parameters):
-            msg = f"{cls.__name__}.{name}{given} must take as many arguments as {known}"
+            owner = cls.__qualname__.removesuffix(".Record")
+            msg = f"{owner}.{name}{given} must take as many arguments as {known}"
             raise TypeError(msg)
     return cls
 

@@ -32,6 +32,12 @@ class Parameters:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        if "__init__" in vars(cls):
+            msg = (
+                f"{cls.__name__} must not define __init__: list its parameters as "
+                "annotated class attributes with defaults, as in `gamma: float = 3.0`."
+            )
+            raise TypeError(msg)
         dataclasses.dataclass(eq=False)(cls)
         cls.Record = _record_class(cls)
 

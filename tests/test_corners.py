@@ -182,3 +182,21 @@ def test_paths_are_for_linear_estimators(function, what):
         TypeError, match="must be a LinearRegressor or LinearClassifier"
     ):
         function(what, X, Y)
+
+
+def test_a_penalty_with_a_constructor_is_told_how_to_list_its_parameters():
+    with pytest.raises(TypeError, match="annotated class attributes"):
+
+        class Built(Penalty):
+            def __init__(self, k):
+                self.k = k
+
+
+def test_a_penalty_with_missing_arguments_is_told_which():
+    with pytest.raises(
+        TypeError, match=r"Short\.prox\(self, x, step\) must take as many"
+    ):
+
+        class Short(Penalty):
+            def prox(self, x, step):
+                return x
