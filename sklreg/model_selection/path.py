@@ -86,7 +86,7 @@ def regularization_path(
     >>> X, y = load_diabetes(return_X_y=True)
     >>> path = regularization_path(LinearRegressor("l1"), X, y, alphas=5)
     >>> path.coefs.shape, (path.coefs != 0).sum(axis=0)
-    ((10, 5), array([ 0,  4,  6,  8, 10]))
+    ((10, 5), array([ 0,  4,  7,  9, 10]))
     """
     stated = prepared(estimator, X, y, sample_weight)
     grid = _grid(stated, alphas, alpha_min_ratio)

@@ -65,7 +65,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
     learning_rate_init : float, default=0.001
         Adam's learning rate, in the output layer in units of y's standard deviation.
     max_iter : int, default=100
-        Limit on epochs of Adam.
+        Limit on epochs of Adam. To reach it is a way of stopping, without a warning.
     shuffle : bool, default=True
         Whether each epoch has its own order of the rows.
     random_state : int, RandomState or None, default=None
