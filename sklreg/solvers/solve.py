@@ -78,9 +78,8 @@ def _minimize(
         certificate = certify(problem, point)
         if limits.met(certificate) or n_iter >= max_iter:
             return point, certificate, n_iter
-    elif p * k <= size:
-        return working_sets(problem, point, limits, max_iter, report)
-    point, certificate, more = lbfgs(problem, point, limits, max_iter - n_iter, report)
+    solver = working_sets if p * k <= size else lbfgs
+    point, certificate, more = solver(problem, point, limits, max_iter - n_iter, report)
     return point, certificate, n_iter + more
 
 
