@@ -550,3 +550,15 @@ def test_defaults_are_good_on_small_tables(load, estimator, bar):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert cross_val_score(model, X, y, cv=folds).mean() >= bar
+
+
+@pytest.mark.parametrize("make", [MLPRegressor, MLPClassifier])
+def test_without_hidden_layer_there_is_a_duality_gap(make):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 4))
+    y = (X[:, 0] + rng.normal(size=50) > 0).astype(int)
+    linear = make("l1", 0.01, hidden_layer_sizes=()).fit(X, y)
+    null_objective = make("l1", 1e6, hidden_layer_sizes=()).fit(X, y).objective_
+    assert 0.0 <= linear.dual_gap_ <= 1e-6 * null_objective
+    deep = make("l2", 0.01, hidden_layer_sizes=(3,), max_iter=2).fit(X, y)
+    assert np.isnan(deep.dual_gap_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -42,6 +43,7 @@ class Fit(NamedTuple):
     history: list[Epoch]
     best_epoch: int
     shortfall: str = ""
+    dual_gap: float = math.nan
 
 
 class Progress(NamedTuple):
@@ -108,7 +110,8 @@ class Perceptron(PenalizedEstimator):
 
     def _solve_linear(self, X: Any, objective: Objective) -> Fit:
         theta, solution = solve_linear(X, objective, self.polish_tol)
-        return Fit(theta, solution.n_iter, [], 0, solution.shortfall)
+        found = solution.shortfall, float(solution.dual_gap)
+        return Fit(theta, solution.n_iter, [], 0, *found)
 
     def _minimise(self, objective: Objective, theta: Flat, scales: Scales) -> Fit:
         limits = Limits(
@@ -251,6 +254,7 @@ class Perceptron(PenalizedEstimator):
         loss, gradient = objective.loss_and_gradient(theta)
         self.loss_ = loss
         self.objective_ = loss + objective.penalty_value(theta)
+        self.dual_gap_ = fit.dual_gap
         self.violation_ = residual.absolute(theta, gradient)
         self.kkt_residual_ = residual.relative(theta, gradient)
         zeros = sum(int((w == 0.0).sum()) for w in self.coefs_)

@@ -105,6 +105,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
     kkt_residual_ : float
         Largest violation of the optimality conditions, relative to the largest
         gradient entry of a linear model at zero weights.
+    dual_gap_ : float
+        Upper bound of ``objective_`` minus the minimum where the problem is convex and
+        solved as such, without hidden layer; nan otherwise.
     violation_ : float
         The largest violation itself: the distance of minus the gradient to the
         subdifferential of the penalty.
