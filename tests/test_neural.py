@@ -562,3 +562,15 @@ def test_without_hidden_layer_there_is_a_duality_gap(make):
     assert 0.0 <= linear.dual_gap_ <= 1e-6 * null_objective
     deep = make("l2", 0.01, hidden_layer_sizes=(3,), max_iter=2).fit(X, y)
     assert np.isnan(deep.dual_gap_)
+
+
+def test_duality_gap_is_that_of_the_rounded_weights():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 4)).astype(np.float32)
+    y = X[:, 0] + rng.normal(size=50)
+    network = MLPRegressor("l1", 0.1, hidden_layer_sizes=()).fit(X, y)
+    linear = LinearRegressor("l1", 0.1).fit(X, y)
+    np.testing.assert_allclose(network.coefs_[0][:, 0], linear.coef_, rtol=1e-6)
+    np.testing.assert_allclose(network.dual_gap_, linear.dual_gap_, rtol=0.5)
+    exact = LinearRegressor("l1", 0.1).fit(X.astype(float), y)
+    assert network.dual_gap_ > exact.dual_gap_

@@ -8,14 +8,17 @@ import numpy as np
 
 from .._validation import as_design
 from ..designs import standardized
-from ..solvers import Problem, Solution, solve
+from ..solvers import Problem, Solution, certificate_of, solve
 from .objective import Array, Objective
 
 _NEWTON_STEPS = 1000
 
 
 def solve_linear(X: Any, objective: Objective, tol: float) -> tuple[Array, Solution]:
-    """Return the parameters (weights, then biases) and the solver's report."""
+    """Return the parameters (weights, then biases) and the solver's report.
+
+    The duality gap is that of the parameters in the dtype of X.
+    """
     q = objective.data.weight / objective.data.weight.sum()
     design, norms = standardized(as_design(X), q, centre=True, scale=False)
     columns = np.arange(X.shape[1])
@@ -32,4 +35,9 @@ def solve_linear(X: Any, objective: Objective, tol: float) -> tuple[Array, Solut
     solution = solve(problem, tol=tol, max_iter=_NEWTON_STEPS)
     coef = solution.coef / design.scale[:, None] + 0.0
     intercept = solution.intercept - design.mean @ coef
+    coef, intercept = (
+        part.astype(X.dtype).astype(np.float64) for part in (coef, intercept)
+    )
+    certificate = certificate_of(problem, coef, intercept + design.mean @ coef)
+    solution = solution._replace(dual_gap=certificate.dual_gap)
     return np.concatenate([coef.ravel(), intercept]), solution
