@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._compile import kernel, record
 from ._blocks import Array, add_cross, row_slices
 
 
+@record
 class Dense(NamedTuple):
     """The array `values` of shape (n_samples, n_features), never copied as a whole.
 
@@ -22,6 +24,30 @@ class Dense(NamedTuple):
     def shape(self) -> tuple[int, int]:
         """Return (n_samples, n_features)."""
         return self.values.shape
+
+    @property
+    def n_entries(self) -> int:
+        """Return how many numbers are stored."""
+        return self.values.size
+
+    def cross_work(self) -> float:
+        """Return about how many multiplications ``X' X`` takes the time of.
+
+        BLAS does one half of them, eight at a time.
+        """
+        return self.values.size * self.shape[1] / 16
+
+    def column_dot(self, j: int, r: Array, c: int) -> float:
+        """Return ``X[:, j] @ r[:, c]``."""
+        total = 0.0
+        for i in range(r.shape[0]):
+            total += self.values[i, j] * r[i, c]
+        return total
+
+    def add_column(self, j: int, factor: float, out: Array, c: int) -> None:
+        """Add ``factor * X[:, j]`` to ``out[:, c]``."""
+        for i in range(out.shape[0]):
+            out[i, c] += factor * self.values[i, j]
 
     def matvec(self, w: Array) -> Array:
         """Return ``X w`` for `w` of shape (n_features, k)."""
@@ -70,15 +96,55 @@ class Dense(NamedTuple):
         """
         shift = self.values[int(weight.argmax())].astype(np.float64)
         first, second = np.zeros(self.shape[1]), np.zeros(self.shape[1])
+        along = _moments_by_row if self.values.flags.c_contiguous else _moments
+        along(self.values, weight, shift, first, second)
         with np.errstate(over="ignore", invalid="ignore"):  # infinite is told later
-            for rows in row_slices(*self.shape):
-                block = self.values[rows] - shift
-                first += weight[rows] @ block
-                block *= block
-                second += weight[rows] @ block
             variance = np.maximum(second - first * first, 0.0)
             return shift + first, np.sqrt(variance)
 
     def take(self, columns: NDArray[np.intp]) -> Dense:
         """Return the design of some columns, contiguous column by column."""
         return Dense(np.asfortranarray(self.values[:, columns]))
+
+    def joined(self, other: Dense) -> Dense:
+        """Return the columns of both."""
+        n, p = self.shape
+        values = np.empty((n, p + other.shape[1]), self.values.dtype, order="F")
+        values[:, :p], values[:, p:] = self.values, other.values
+        return Dense(values)
+
+    def rooted(self, weight: Array, mean: Array) -> tuple[Dense, Array]:
+        """Return ``sqrt(weight) (X - 1 mean')`` and what is left of the mean: zero."""
+        values = np.asfortranarray(self.values - mean, dtype=np.float64)
+        values *= np.sqrt(weight)[:, None]
+        return Dense(values), np.zeros_like(mean)
+
+    def squared_norms(self) -> Array:
+        """Return the squared norms of the columns."""
+        return np.einsum("ij,ij->j", self.values, self.values, dtype=np.float64)
+
+
+@kernel
+def _moments(
+    values: NDArray[Any], weight: Array, shift: Array, first: Array, second: Array
+) -> None:
+    """Sum ``x - shift`` and its square, column by column."""
+    for j in range(values.shape[1]):
+        a, b = 0.0, 0.0
+        for i in range(values.shape[0]):
+            x = values[i, j] - shift[j]
+            a += weight[i] * x
+            b += weight[i] * x * x
+        first[j], second[j] = a, b
+
+
+@kernel
+def _moments_by_row(
+    values: NDArray[Any], weight: Array, shift: Array, first: Array, second: Array
+) -> None:
+    """Sum ``x - shift`` and its square, row by row."""
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            x = values[i, j] - shift[j]
+            first[j] += weight[i] * x
+            second[j] += weight[i] * x * x

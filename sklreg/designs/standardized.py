@@ -28,6 +28,15 @@ class Standardized(NamedTuple):
         """Return (n_samples, n_features)."""
         return self.design.shape
 
+    @property
+    def n_entries(self) -> int:
+        """Return how many numbers are stored."""
+        return int(self.design.n_entries)
+
+    def cross_work(self) -> float:
+        """Return about how many multiplications ``X' X`` takes the time of."""
+        return float(self.design.cross_work())
+
     def matvec(self, w: Array) -> Array:
         """Return ``X (w / scale) - mean' (w / scale)``."""
         w = w / self.scale[:, None]
@@ -43,6 +52,21 @@ class Standardized(NamedTuple):
         out = self.design.cross(other.design, weight, self.mean, other.mean)
         return out / other.scale / self.scale[:, None]
 
+    def rooted(self, weight: Array, *, centre: bool) -> tuple[Any, Array, Array]:
+        """Return ``sqrt(weight) X`` for coordinate descent.
+
+        The columns, unscaled; the mean that is still to be subtracted from each, about
+        which they have `weight`-ed mean zero if `centre`; their squared norms when that
+        is done and they are scaled.
+        """
+        total = weight.sum()
+        mean = np.zeros_like(self.mean)
+        if centre and total > 0.0:
+            mean = self.design.rmatvec(weight[:, None])[:, 0] / total
+        columns, mean = self.design.rooted(weight, mean)
+        squares = np.maximum(columns.squared_norms() - mean**2 * total, 0.0)
+        return columns, mean, squares / self.scale**2
+
     def outer(self) -> Array:
         """Return ``X X'`` of the centred and scaled columns."""
         return self.design.outer(self.mean, 1.0 / self.scale**2)
@@ -51,6 +75,14 @@ class Standardized(NamedTuple):
         """Return the design of some columns."""
         design = self.design.take(columns)
         return Standardized(design, self.mean[columns], self.scale[columns])
+
+    def joined(self, other: Standardized) -> Standardized:
+        """Return the columns of both."""
+        return Standardized(
+            self.design.joined(other.design),
+            np.append(self.mean, other.mean),
+            np.append(self.scale, other.scale),
+        )
 
 
 def standardized(

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from ..losses import null_intercept, weighted_dual
-from .problem import Array, Point, Problem, penalty_value, penalty_violations
+from .problem import Array, Evaluation, Point, Problem, evaluate, penalty_violations
 
 _ROUNDING = 16 * np.finfo(np.float64).eps
 
@@ -31,8 +31,6 @@ class Certificate(NamedTuple):
     objective: float
     dual_gap: float
     violation: float
-    gradient: Array  # of the data term with respect to w
-    slopes: Array  # of the data term with respect to eta
 
 
 class Tolerance(NamedTuple):
@@ -41,8 +39,8 @@ class Tolerance(NamedTuple):
     tol: float
     gap: float  # nan: there is no dual, the violation decides
     violation: float
-    intercept: Array  # of the null model
-    null: Certificate
+    null: Point  # all weights zero
+    at_null: Evaluation
 
     def met(self, certificate: Certificate) -> bool:
         """Tell whether the point is good enough."""
@@ -88,17 +86,29 @@ def printed(n_iter: int, certificate: Certificate, limits: Tolerance) -> None:
     print(f"{line}{name} {reached:.2g} of {limit:.2g}", flush=True)  # noqa: T201
 
 
-def certify(problem: Problem, point: Point) -> Certificate:
-    """Compute the certificate; one product ``X' r``."""
-    value, r = problem.gradient(point.eta)
-    gradient = problem.design.rmatvec(r)
-    objective = value + penalty_value(problem.penalty, problem.columns, point.w)
+def certify(
+    problem: Problem, point: Point, evaluation: Evaluation
+) -> tuple[Certificate, Array]:
+    """Return the certificate of `point` and the violation of every weight."""
+    scores, gradient = np.empty_like(point.w), evaluation.gradient
+    penalty, violation = penalty_violations(
+        problem.penalty, problem.columns, problem.norms, point.w, gradient, scores
+    )
+    objective = evaluation.value + penalty
     gap = math.nan
     if has_dual(problem):
-        gap = max(objective - _dual_value(problem, r, gradient), 0.0)
-    violation = float(violations(problem, point.w, gradient).max(initial=0.0))
-    violation = max(violation, intercept_violation(problem, r))
-    return Certificate(objective, gap, violation, gradient, r)
+        gap = max(objective - _dual_value(problem, evaluation), 0.0)
+    violation = max(violation, intercept_violation(problem, evaluation.slopes))
+    return Certificate(objective, gap, violation), scores
+
+
+def violations(problem: Problem, w: Array, gradient: Array) -> Array:
+    """Return the distance of minus the gradient to the subdifferential, per weight."""
+    out = np.empty_like(w)
+    penalty_violations(
+        problem.penalty, problem.columns, problem.norms, w, gradient, out
+    )
+    return out
 
 
 def intercept_violation(problem: Problem, r: Array) -> float:
@@ -114,35 +124,24 @@ def has_dual(problem: Problem) -> bool:
     return bool(problem.loss.dual and penalty.convex and penalty.has_dual())
 
 
-def violations(problem: Problem, w: Array, gradient: Array) -> Array:
-    """Return the distance of minus the gradient to the subdifferential, per weight."""
-    out = np.empty_like(w)
-    steps = prox_steps(problem)
-    penalty_violations(problem.penalty, problem.columns, steps, w, gradient, out)
-    return out
-
-
-def prox_steps(problem: Problem) -> Array:
-    """Return for each feature the reciprocal of a typical curvature."""
-    squares = np.maximum(problem.norms**2, np.finfo(np.float64).tiny)
-    return 1.0 / squares
-
-
-def _dual_value(problem: Problem, r: Array, gradient: Array) -> float:
+def _dual_value(problem: Problem, evaluation: Evaluation) -> float:
     """Return the better of two dual points: as it is, and scaled to be feasible."""
-    q = problem.weight
+    q, r = problem.weight, evaluation.slopes
     with np.errstate(invalid="ignore", divide="ignore"):
-        u = np.where(q[:, None] > 0.0, -r / q[:, None], 0.0)
-    v = -gradient
+        u = r / -q[:, None]
+    if q.min() == 0.0:
+        u[q == 0.0] = 0.0
+    v = -evaluation.gradient
     if problem.fit_intercept and (
         np.abs(r.sum(axis=0)).max() > _ROUNDING * np.abs(r).sum()
     ):
         balanced = problem.loss.balanced_dual(u, problem.y, q)
         v = v + problem.design.rmatvec(q[:, None] * (balanced - u))
-        u = balanced
-    u = np.ascontiguousarray(u)
+        u = np.ascontiguousarray(balanced)
     conjugate, scale = _conjugate(problem.penalty, problem.columns, v)
-    value = weighted_dual(problem.loss, problem.y, u, q) - conjugate
+    value = -math.inf
+    if conjugate < math.inf:
+        value = weighted_dual(problem.loss, problem.y, u, q) - conjugate
     if scale < 1.0:
         conjugate, _ = _conjugate(problem.penalty, problem.columns, scale * v)
         scaled = weighted_dual(problem.loss, problem.y, scale * u, q) - conjugate
@@ -175,22 +174,22 @@ def null_point(problem: Problem) -> Point:
 def tolerance(problem: Problem, tol: float) -> Tolerance:
     """Return the limits that `tol` stands for in `problem`."""
     null = null_point(problem)
-    certificate = certify(problem, null)
+    at_null = evaluate(problem, null)
     at_zero, slopes = problem.gradient(np.zeros_like(null.eta))
     gap = math.nan
     if has_dual(problem):
-        gap = tol * certificate.objective + _ROUNDING * max(at_zero, 1e-300)
+        gap = tol * at_null.value + _ROUNDING * max(at_zero, 1e-300)
     # What rounding alone makes of X'r when r is all cancellation.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        size = np.sqrt((slopes**2 / problem.weight[:, None])[problem.weight > 0].sum())
+    weighty = problem.weight > 0.0
+    size = np.sqrt((slopes[weighty] ** 2 / problem.weight[weighty, None]).sum())
     floor = _ROUNDING * float(problem.norms.max(initial=1e-150)) * float(size)
-    largest = float(np.abs(certificate.gradient).max(initial=0.0))
+    largest = float(np.abs(at_null.gradient).max(initial=0.0))
     violation = tol * largest + max(floor, 1e-300)
-    return Tolerance(tol, gap, violation, null.b, certificate)
+    return Tolerance(tol, gap, violation, null, at_null)
 
 
 def critical_alpha(problem: Problem) -> float:
     """Return the smallest alpha at which all weights are zero."""
-    record = problem.penalty
-    null = certify(problem, null_point(problem))
-    return float(record.critical_alpha(null.gradient, prox_steps(problem)))
+    gradient = evaluate(problem, null_point(problem)).gradient
+    steps = 1.0 / np.maximum(problem.norms**2, np.finfo(np.float64).tiny)
+    return float(problem.penalty.critical_alpha(gradient, steps))

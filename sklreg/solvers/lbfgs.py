@@ -14,8 +14,15 @@ import scipy.optimize
 
 from ..designs import row_slices
 from .certificate import Certificate, Report, Tolerance, certify, silent
-from .problem import Array, Point, Problem, penalty_value, start_point
-from .quadratic import smooth_parts
+from .problem import (
+    Array,
+    Point,
+    Problem,
+    evaluate,
+    penalty_value,
+    smooth_parts,
+    start_point,
+)
 
 _MEMORY = 20
 _CHECK_EVERY = 5
@@ -36,6 +43,9 @@ def lbfgs(
         stacked = x.reshape(shape) * scale
         return start_point(problem, stacked[:-1], stacked[-1])
 
+    def certified(point: Point) -> Certificate:
+        return certify(problem, point, evaluate(problem, point))[0]
+
     def objective(x: Array) -> tuple[float, Array]:
         at = point_at(x)
         value, r = problem.gradient(at.eta)
@@ -49,7 +59,7 @@ def lbfgs(
 
     def stop_when_met(intermediate_result: Any) -> None:
         if (n_iter := next(steps)) % _CHECK_EVERY == 0:
-            certificate = certify(problem, point_at(intermediate_result.x))
+            certificate = certified(point_at(intermediate_result.x))
             report(n_iter, certificate, limits)
             if limits.met(certificate):
                 raise StopIteration
@@ -69,13 +79,13 @@ def lbfgs(
         },
     )
     point = point_at(found.x)
-    return point, certify(problem, point), max(int(found.nit), 1)
+    return point, certified(point), max(int(found.nit), 1)
 
 
 def _preconditioner(problem: Problem, limits: Tolerance) -> Array:
     """Return one over the root of the Hessian's diagonal at the null model."""
     p, k = problem.design.shape[1], problem.n_outputs
-    eta = np.tile(limits.intercept, (problem.design.shape[0], 1))
+    eta = np.tile(limits.null.b, (problem.design.shape[0], 1))
     per_output = np.zeros(k)
     for rows in row_slices(len(eta), k * k):
         per_output += np.einsum("cci->c", problem.rows(rows).hessian(eta[rows], 1.0))

@@ -88,10 +88,26 @@ class Solution(NamedTuple):
     shortfall: str  # empty, or which number missed which tolerance
 
 
+class Evaluation(NamedTuple):
+    """The data term at a point, and its derivatives."""
+
+    value: float
+    slopes: Array  # n_samples x n_outputs: with respect to eta
+    gradient: Array  # n_features x n_outputs: with respect to w
+
+
 def start_point(problem: Problem, w: Array, b: Array) -> Point:
     """Return the point of given weights and intercepts."""
+    if not w.any():
+        return Point(w.copy(), b.copy(), np.tile(b, (problem.design.shape[0], 1)))
     eta = problem.design.matvec(w) + b
     return Point(w.copy(), b.copy(), np.ascontiguousarray(eta))
+
+
+def evaluate(problem: Problem, point: Point) -> Evaluation:
+    """Evaluate the data term at `point`; one product ``X' r``."""
+    value, r = problem.gradient(point.eta)
+    return Evaluation(value, r, problem.design.rmatvec(r))
 
 
 @kernel
@@ -108,15 +124,47 @@ def penalty_value(penalty: Any, columns: NDArray[np.intp], w: Array) -> float:
 def penalty_violations(
     penalty: Any,
     columns: NDArray[np.intp],
-    steps: Array,
+    norms: Array,
     w: Array,
     gradient: Array,
     out: Array,
-) -> None:
+) -> tuple[float, float]:
     """Write the distance of minus the gradient to the subdifferential, per weight.
 
-    `steps`, one for each feature, is for penalties that know their prox only.
+    Penalties that know their prox only take a step of one over the squared norm of the
+    column. Returns alpha P(w) and the largest distance.
     """
+    total, largest = 0.0, 0.0
     for j in range(w.shape[0]):
+        step = 1.0 / max(norms[j] * norms[j], 1e-300)
         for c in range(w.shape[1]):
-            out[j, c] = penalty.violation(w[j, c], gradient[j, c], steps[j], columns[j])
+            total += penalty.value(w[j, c], columns[j])
+            out[j, c] = penalty.violation(w[j, c], gradient[j, c], step, columns[j])
+            largest = max(largest, out[j, c])
+    return total, largest
+
+
+def smooth_parts(
+    penalty: Any, columns: NDArray[np.intp], w: Array
+) -> tuple[Array, Array]:
+    """Return the penalty's first and second derivatives at each weight.
+
+    The second is infinite at a kink, where the first means nothing.
+    """
+    derivative, curvature = np.empty(w.shape), np.empty(w.shape)
+    rows = np.repeat(columns, w.size // max(len(columns), 1))
+    _smooth_parts(penalty, rows, w.ravel(), derivative.ravel(), curvature.ravel())
+    return derivative, curvature
+
+
+@kernel
+def _smooth_parts(
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    derivative: Array,
+    curvature: Array,
+) -> None:
+    for i in range(z.shape[0]):
+        derivative[i] = penalty.derivative(z[i], columns[i])
+        curvature[i] = penalty.curvature(z[i], columns[i])

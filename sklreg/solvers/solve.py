@@ -13,7 +13,7 @@ from .certificate import (
     tolerance,
 )
 from .lbfgs import lbfgs
-from .problem import Array, Point, Problem, Solution, start_point
+from .problem import Array, Point, Problem, Solution, evaluate, start_point
 from .row_space import from_row_space, in_row_space
 from .working_set import working_sets
 
@@ -50,8 +50,10 @@ def solve(
         return _output_by_output(problem, tol, max_iter, start, report)
     limits = tolerance(problem, tol)
     if start is None:
-        w = problem.penalty.nearest(np.zeros_like(limits.null.gradient))
-        point = start_point(problem, w, limits.intercept)
+        point = limits.null
+        w = problem.penalty.nearest(point.w)
+        if w.any():
+            point = start_point(problem, w, point.b)
     else:
         w = np.where(problem.norms[:, None] > 0.0, start[0], 0.0)
         w = problem.penalty.nearest(w)
@@ -75,7 +77,7 @@ def _minimize(
         small, inside, back = in_row_space(problem, point)
         inside, _, n_iter = working_sets(small, inside, limits, max_iter, report)
         point = from_row_space(problem, inside, back)
-        certificate = certify(problem, point)
+        certificate, _ = certify(problem, point, evaluate(problem, point))
         if limits.met(certificate) or n_iter >= max_iter:
             return point, certificate, n_iter
     solver = working_sets if p * k <= size else lbfgs
@@ -134,4 +136,5 @@ def _canonical(problem: Problem, point: Point) -> Point:
 
 def certificate_of(problem: Problem, w: Array, b: Array) -> Certificate:
     """Return the certificate of given weights and intercepts."""
-    return certify(problem, start_point(problem, w, b))
+    point = start_point(problem, w, b)
+    return certify(problem, point, evaluate(problem, point))[0]

@@ -7,23 +7,26 @@ to a tenth of the violation that remains, and one product ``X' r`` verifies the 
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from .certificate import (
-    Certificate,
-    Report,
-    Tolerance,
-    certify,
-    silent,
-    violations,
+from .certificate import Certificate, Report, Tolerance, certify, silent
+from .model import (
+    GramModel,
+    Model,
+    build_model,
+    direction,
+    extend_model,
+    prefers_columns,
 )
-from .problem import Array, Point, Problem
+from .problem import Array, Evaluation, Point, Problem, evaluate
 from .proximal_newton import proximal_newton
 
 #: Up to this many weights the working set is everything.
 _SMALL = 400
-_FIRST = 50
+_FIRST = 100
 #: Share of the largest violation to which a subproblem is solved.
 _INNER = 0.1
 #: Rounds without bettering the certificate by a percent: only rounding is left.
@@ -42,18 +45,20 @@ def working_sets(
     report: Report = silent,
 ) -> tuple[Point, Certificate, int]:
     """Improve `point` until `limits` are met or `max_iter` Newton steps are spent."""
-    n_iter, inner = 0, np.inf
-    best_point, best = point, certify(problem, point)
-    certificate = best
-    size, stalled = _FIRST, 0
+    n_iter, share, stalled = 0, _INNER, 0
+    evaluation = limits.at_null if point is limits.null else evaluate(problem, point)
+    certificate, scores = certify(problem, point, evaluation)
+    best_point, best = point, certificate
+    inside = WorkingSet.empty(problem)
     while not limits.met(best) and n_iter < max_iter and stalled < _PATIENCE:
-        scores = violations(problem, point.w, certificate.gradient)
-        allowed = _choose(problem, point.w, scores, size)
-        size = 2 * size
-        inner = _INNER * min(inner, certificate.violation)
-        point, steps = _solve_in(problem, point, allowed, inner, max_iter - n_iter)
+        inside = inside.grown(problem, point.w, scores)
+        before = certificate.violation
+        point, evaluation, steps = inside.solve(
+            problem, point, evaluation, share * before, max_iter - n_iter
+        )
         n_iter += steps
-        certificate = certify(problem, point)
+        certificate, scores = certify(problem, point, evaluation)
+        share *= 1.0 if certificate.violation < 0.5 * before else 0.3
         report(n_iter, certificate, limits)
         better = limits.excess(certificate) < _PROGRESS * limits.excess(best)
         stalled = 0 if better else stalled + 1
@@ -64,50 +69,107 @@ def working_sets(
     left = min(max_iter - n_iter, _LAST_STEPS)
     if problem.loss.quadratic or not (unique and cheap and left):
         return best_point, best, max(n_iter, 1)
-    point, steps = _finish(problem, best_point, best, left)
-    return point, certify(problem, point), n_iter + steps
-
-
-def _finish(
-    problem: Problem, point: Point, best: Certificate, steps: int
-) -> tuple[Point, int]:
-    """Go on to rounding where it costs next to nothing: Newton converges fast."""
-    tolerance = _ROUNDING * float(
-        np.abs(best.slopes).sum() * problem.norms.max(initial=0.0)
+    # Newton converges fast: rounding is next to nothing away.
+    evaluation = evaluate(problem, best_point)
+    slopes = float(np.abs(evaluation.slopes).sum())
+    tolerance = _ROUNDING * slopes * float(problem.norms.max(initial=0.0))
+    inside = WorkingSet.everything(problem)
+    point, evaluation, steps = inside.solve(
+        problem, best_point, evaluation, tolerance, left
     )
-    allowed = np.ones(point.w.shape, dtype=np.bool_)
-    return proximal_newton(problem, point, allowed, tolerance, steps)
+    return point, certify(problem, point, evaluation)[0], max(n_iter + steps, 1)
 
 
-def _choose(problem: Problem, w: Array, scores: Array, size: int) -> NDArray[np.bool_]:
-    """Tell which weights to solve for: those in use and the worst offenders."""
-    if w.size <= _SMALL or problem.penalty.is_smooth():
-        return np.ones(w.shape, dtype=np.bool_)
-    used = w != 0.0
-    wanted = min(w.size, max(size, 2 * int(used.sum())))
-    ranked = np.where(used, np.inf, scores)
-    worst = np.argpartition(ranked, w.size - wanted, axis=None)[w.size - wanted :]
-    allowed = np.zeros(w.shape, dtype=np.bool_)
-    allowed.flat[worst] = True
-    return allowed & (ranked > 0.0)
+class WorkingSet(NamedTuple):
+    """Some of the features, in order of entry, and the model of a quadratic loss."""
 
+    features: NDArray[np.intp]
+    design: Any
+    allowed: NDArray[np.bool_]  # n_features x n_outputs of the whole problem
+    model: Model | None
 
-def _solve_in(
-    problem: Problem,
-    point: Point,
-    allowed: NDArray[np.bool_],
-    tolerance: float,
-    max_iter: int,
-) -> tuple[Point, int]:
-    """Solve over the allowed weights, the others held where they are, at zero."""
-    features = np.flatnonzero(allowed.any(axis=1))
-    if len(features) == len(point.w):
-        return proximal_newton(problem, point, allowed, tolerance, max_iter)
-    part = problem.take(features)
-    inside = Point(point.w[features], point.b, point.eta)
-    inside, steps = proximal_newton(
-        part, inside, allowed[features], tolerance, max_iter
-    )
-    w = np.zeros_like(point.w)
-    w[features] = inside.w
-    return Point(w, inside.b, inside.eta), steps
+    @classmethod
+    def empty(cls, problem: Problem) -> WorkingSet:
+        """Return the set to start from."""
+        nothing = np.empty(0, dtype=np.intp)
+        shape = problem.design.shape[1], problem.n_outputs
+        return cls(nothing, None, np.zeros(shape, dtype=np.bool_), None)
+
+    @classmethod
+    def everything(cls, problem: Problem) -> WorkingSet:
+        """Return the set of all weights."""
+        none = cls.empty(problem)
+        return none._with(problem, np.ones_like(none.allowed))
+
+    def grown(self, problem: Problem, w: Array, scores: Array) -> WorkingSet:
+        """Add the weights in use and the worst offenders, up to twice as many."""
+        if w.size <= _SMALL or problem.penalty.is_smooth():
+            return self if self.allowed.all() else WorkingSet.everything(problem)
+        allowed = np.logical_or(self.allowed, w != 0.0)
+        candidates = np.flatnonzero((scores > 0.0) & ~allowed)
+        room = max(_FIRST, int(np.count_nonzero(w)))
+        if len(candidates) > room:
+            ranked = np.argpartition(scores.flat[candidates], -room)
+            candidates = candidates[ranked[-room:]]
+        allowed.flat[candidates] = True
+        return self._with(problem, allowed)
+
+    def _with(self, problem: Problem, allowed: NDArray[np.bool_]) -> WorkingSet:
+        """Return the set of the allowed weights; it holds those of this one."""
+        wanted = np.any(allowed, axis=1)
+        wanted[self.features] = False
+        new = np.flatnonzero(wanted)
+        if len(new) == 0:
+            return self._replace(allowed=allowed)
+        whole = len(new) == len(wanted)
+        added = problem.design if whole else problem.design.take(new)
+        if self.design is None:
+            return WorkingSet(new, added, allowed, None)._modelled(problem)
+        features, design = np.append(self.features, new), self.design.joined(added)
+        model = None
+        if isinstance(self.model, GramModel) and not prefers_columns(design):
+            model = extend_model(self.model, self.design, added, problem)
+        larger = WorkingSet(features, design, allowed, model)
+        return larger if model else larger._modelled(problem)
+
+    def _modelled(self, problem: Problem) -> WorkingSet:
+        """Build the model where it is the same at every point."""
+        if not problem.loss.quadratic:
+            return self
+        part = self._part(problem)
+        h = part.hessian(np.empty((0, 0)), 0.0)
+        return self._replace(model=build_model(part, h, self.allowed[self.features]))
+
+    def _part(self, problem: Problem) -> Problem:
+        return problem._replace(
+            design=self.design,
+            columns=problem.columns[self.features],
+            norms=problem.norms[self.features],
+        )
+
+    def solve(
+        self,
+        problem: Problem,
+        point: Point,
+        evaluation: Evaluation,
+        tolerance: float,
+        max_iter: int,
+    ) -> tuple[Point, Evaluation, int]:
+        """Solve over the allowed weights, the others held where they are, at zero."""
+        part, f = self._part(problem), self.features
+        inside = Point(point.w[f], point.b, point.eta)
+        there = evaluation._replace(gradient=evaluation.gradient[f])
+        if self.model is not None:
+            way = direction(part, self.model, inside, there, tolerance)
+            inside = Point(*(a + d for a, d in zip(inside, way, strict=True)))
+            steps = 1
+        else:
+            inside, there, steps = proximal_newton(
+                part, inside, there, self.allowed[f], tolerance, max_iter
+            )
+            if self.design is problem.design:
+                return inside, there, steps
+        w = np.zeros_like(point.w)
+        w[f] = inside.w
+        point = Point(w, inside.b, inside.eta)
+        return point, evaluate(problem, point), steps

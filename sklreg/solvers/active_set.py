@@ -1,0 +1,248 @@
+"""Minimise a penalised quadratic exactly: Newton steps past kinks, between epochs.
+
+Where no weight has its kink at zero the objective is smooth, and one linear system
+gives its minimiser over the weights in use; those that would change sign on the way
+become zero. Epochs of coordinate descent in between find out which are in use.
+(Lee, Battle, Raina and Ng 2006, Efficient sparse coding algorithms, NIPS 19, solve for
+the signs in the same way, one at a time.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dposv
+
+from .._compile import kernel
+from .problem import Array, penalty_violations
+from .quadratic import TINY, GramQuadratic, coordinate_descent
+
+_EPS = float(np.finfo(np.float64).eps)
+#: The least number of epochs between Newton steps.
+_EPOCHS = 50
+#: A step of up to so many multiplications is tried first: about a millisecond.
+_CHEAP = 2e6
+_ROUNDS = 1000
+_PATIENCE = 50
+_SMOOTH_ROUNDS = 3  # the first Newton step is exact, the others refine it
+#: On a unit diagonal: what is added to a matrix that is not positive definite.
+_RIDGE = 1e-10
+#: Up to this size a singular system without kinks is solved by eigenvalues.
+_SMALL_SYSTEM = 500
+#: Newton steps in a row, each of which drops coordinates.
+_CROSSINGS, _LAST = 20, 3
+
+
+def minimize_quadratic(
+    quadratic: GramQuadratic,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    tolerance: float,
+) -> None:
+    """Minimise in place until the largest violation is at most `tolerance`."""
+    sizes = np.abs(np.diagonal(quadratic.hessian) * z) + np.abs(quadratic.gradient)
+    tolerance = max(tolerance, 32 * _EPS * float(sizes.max(initial=0.0)))
+    smooth = penalty.is_smooth()
+    best, since_best, unsettled = np.inf, 0, False
+    for _ in range(_SMOOTH_ROUNDS if smooth else _ROUNDS):
+        cost = _newton_cost(z)
+        epochs = max(_EPOCHS, int(cost / _epoch_cost(z)))
+        cheap = cost <= _CHEAP
+        if smooth or cheap or unsettled:
+            _newton_steps(quadratic, penalty, columns, z, _CROSSINGS)
+        violation = _largest_violation(quadratic, penalty, columns, z)
+        if violation <= tolerance or since_best > _PATIENCE:
+            return
+        best, since_best = (
+            (violation, 0) if violation < 0.9 * best else (best, since_best + 1)
+        )
+        enough = 0.3 * tolerance
+        largest = coordinate_descent(
+            quadratic, penalty, columns, z, epochs, enough, cheap
+        )
+        unsettled = largest > enough
+        if _largest_violation(quadratic, penalty, columns, z) <= tolerance:
+            if cheap:  # once the signs have settled, this is exact
+                _newton_steps(quadratic, penalty, columns, z, _LAST)
+            return
+
+
+def _newton_cost(z: Array) -> float:
+    """Return the time of a Newton step in multiplications.
+
+    For `s` weights in use ``s^3 / 6``, about eight at a time, and some to get going.
+    """
+    return float(np.count_nonzero(z)) ** 3 / 48 + 5e4
+
+
+def _epoch_cost(z: Array) -> float:
+    """Return the multiplications of an epoch that moves the weights in use."""
+    return float(z.size) * max(1, int(np.count_nonzero(z)))
+
+
+def _largest_violation(
+    quadratic: GramQuadratic, penalty: Any, columns: NDArray[np.intp], z: Array
+) -> float:
+    norms = np.sqrt(np.maximum(np.diagonal(quadratic.hessian), 0.0))
+    found, slopes = np.zeros((len(z), 1)), quadratic.gradient[:, None]
+    penalty_violations(penalty, columns, norms, z[:, None], slopes, found)
+    return float(found[norms > 0.0].max(initial=0.0))
+
+
+def _newton_steps(
+    quadratic: GramQuadratic, penalty: Any, columns: NDArray[np.intp], z: Array, n: int
+) -> None:
+    """Take Newton steps until none meets a kink any more."""
+    for _ in range(n):
+        if not newton_step(quadratic, penalty, columns, z):
+            break
+
+
+def newton_step(
+    quadratic: GramQuadratic, penalty: Any, columns: NDArray[np.intp], z: Array
+) -> bool:
+    """Minimise over the coordinates where the penalty is smooth, in place.
+
+    Solves ``(H_SS + P'') d = -(slope + P')`` and goes along `d`; coordinates that meet
+    their kink at zero stay there. Kept only if the objective falls. Returns whether a
+    kink was met: another step then goes on without those coordinates.
+    """
+    members, kinked, scale, matrix, right = _system(quadratic, penalty, columns, z)
+    if members.size == 0:
+        return False
+    solution = _solve(matrix, right, bounded=bool(kinked.any()))
+    if solution is None:
+        return False
+    direction = scale * solution
+    return bool(_go(quadratic, penalty, columns, z, members, kinked, direction))
+
+
+@kernel
+def _system(
+    quadratic: Any, penalty: Any, columns: NDArray[np.intp], z: Array
+) -> tuple[NDArray[np.intp], NDArray[np.bool_], Array, Array, Array]:
+    """Return the coordinates that are smooth, and the Newton system in them.
+
+    Scaled to a unit diagonal, which makes its pivots comparable.
+    """
+    members = np.empty(z.shape[0], np.intp)
+    count = 0
+    for i in range(z.shape[0]):
+        curvature = quadratic.diagonal(i)
+        if curvature > TINY and np.isfinite(penalty.curvature(z[i], columns[i])):
+            members[count] = i
+            count += 1
+    members = members[:count]
+    kinked = np.empty(count, np.bool_)
+    scale, right = np.empty(count), np.empty(count)
+    matrix = np.empty((count, count))
+    for a in range(count):
+        i = members[a]
+        curvature = penalty.curvature(z[i], columns[i])
+        pivot = abs(quadratic.hessian[i, i] + curvature)
+        scale[a] = 1.0 / np.sqrt(pivot) if pivot > TINY else 0.0
+        right[a] = -(quadratic.gradient[i] + penalty.derivative(z[i], columns[i]))
+        right[a] *= scale[a]
+        kinked[a] = not np.isfinite(penalty.curvature(0.0, columns[i]))
+        for b in range(a):
+            matrix[a, b] = quadratic.hessian[i, members[b]] * scale[a] * scale[b]
+            matrix[b, a] = matrix[a, b]
+        matrix[a, a] = (quadratic.hessian[i, i] + curvature) * scale[a] * scale[a]
+    return members, kinked, scale, matrix, right
+
+
+@kernel
+def _go(
+    quadratic: Any,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    members: NDArray[np.intp],
+    kinked: NDArray[np.bool_],
+    direction: Array,
+) -> bool:
+    """Go along `direction`, to its end or to the first kink, if that is lower.
+
+    To its end means that coordinates which would change sign stay at zero. Returns
+    whether any did.
+    """
+    reach = 1.0
+    for a in range(members.shape[0]):
+        old = z[members[a]]
+        if kinked[a] and (old + direction[a]) * old <= 0.0:
+            reach = min(reach, abs(old) / abs(direction[a]) * (1.0 - 1e-15))
+    crossing = reach < 1.0
+    if _moved(quadratic, penalty, columns, z, members, kinked, direction, 1.0):
+        return crossing
+    return crossing and _moved(
+        quadratic, penalty, columns, z, members, kinked, direction, reach
+    )
+
+
+@kernel
+def _moved(
+    quadratic: Any,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    members: NDArray[np.intp],
+    kinked: NDArray[np.bool_],
+    direction: Array,
+    length: float,
+) -> bool:
+    """Go `length` times `direction` if the objective does not rise by that."""
+    step, change = np.empty(members.shape[0]), np.zeros(z.shape[0])
+    decrease, size = 0.0, 0.0
+    for a in range(members.shape[0]):
+        i = members[a]
+        new = z[i] + length * direction[a]
+        nearly = abs(new) <= 1e-14 * abs(z[i])  # it is the kink that ends the way
+        if kinked[a] and (new * z[i] <= 0.0 or nearly):
+            new = 0.0
+        step[a] = new - z[i]
+        for k in range(z.shape[0]):
+            change[k] += step[a] * quadratic.hessian[i, k]
+        decrease += quadratic.gradient[i] * step[a]
+        decrease += penalty.value(new, columns[i]) - penalty.value(z[i], columns[i])
+        size += abs(quadratic.gradient[i] * step[a])
+    for a in range(members.shape[0]):
+        decrease += 0.5 * step[a] * change[members[a]]
+    if not decrease <= _EPS * size:  # also false for what is not a number
+        return False
+    for a in range(members.shape[0]):
+        i = members[a]
+        z[i] = 0.0 if step[a] == -z[i] else z[i] + step[a]
+    for k in range(z.shape[0]):
+        quadratic.gradient[k] += change[k]
+    return True
+
+
+def _solve(matrix: Array, right: Array, *, bounded: bool) -> Array | None:
+    """Solve a symmetric system of unit diagonal; nearly if it is singular.
+
+    Along a flat direction in which the objective falls the solution goes far if it is
+    `bounded` by kinks, and not at all otherwise, where only rounding makes it fall.
+    None if the matrix is indefinite.
+    """
+    factor, solution, failed = dposv(matrix.T, right, lower=True)
+    if not failed and np.abs(np.diagonal(factor)).min() >= 1e-7:
+        return solution
+    if not bounded and len(right) <= _SMALL_SYSTEM:
+        return _solve_semidefinite(matrix, right)
+    matrix.flat[:: len(right) + 1] += _RIDGE  # refined by the next step
+    _, solution, failed = dposv(matrix.T, right, lower=True)
+    return None if failed else solution
+
+
+def _solve_semidefinite(matrix: Array, right: Array) -> Array | None:
+    """Solve a semidefinite system by eigenvalues; None if one is negative."""
+    values, vectors = scipy.linalg.eigh(matrix, check_finite=False)
+    floor = len(values) * _EPS * values[-1]
+    if values[0] < -1e3 * floor:
+        return None
+    inverse = np.where(values > floor, 1.0 / np.maximum(values, floor), 0.0)
+    return vectors @ (inverse * (vectors.T @ right))

@@ -1,0 +1,190 @@
+r"""The second-order model of the data term, in some of the weights.
+
+At `eta`, with `r` the gradient and `h` the Hessian in `eta`, a change `d` of the
+weights and `e` of the intercepts changes the data term by about
+
+.. math:: r' \delta + \tfrac{1}{2} \delta' h \delta, \qquad \delta = X d + 1 e'
+
+The intercepts are eliminated. With ``B = sum_i h_i`` and ``C = X' h`` the best `e` for
+given `d` is ``e = -B^+ (sum_i r_i + C' d)``, which leaves the Hessian
+``X' h X - C B^+ C'``. For one output that is the Gram matrix about the `h`-weighted
+means.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .active_set import minimize_quadratic
+from .conjugate_gradients import minimize_in_columns
+from .problem import Array, Evaluation, Point, Problem
+from .quadratic import ColumnQuadratic, GramQuadratic
+
+#: From this many weights on a Gram matrix may cost more than its columns.
+_MANY = 500
+_EPOCHS = 30
+
+
+class GramModel(NamedTuple):
+    """Model with its Hessian formed; weights ordered by output, then feature."""
+
+    features: NDArray[np.intp]  # of each weight
+    outputs: NDArray[np.intp]  # of each weight
+    hessian: Array  # weights x weights, intercepts eliminated
+    coupling: Array  # weights x n_outputs: C, how weights and intercepts meet
+    inverse: Array  # n_outputs x n_outputs: B^+, zeros without intercept
+
+    def minimize(
+        self, problem: Problem, z: Array, slopes: Array, tolerance: float
+    ) -> None:
+        """Minimise model plus penalty in place, exactly."""
+        quadratic = GramQuadratic(self.hessian, slopes)
+        columns = problem.columns[self.features]
+        minimize_quadratic(quadratic, problem.penalty, columns, z, tolerance)
+
+
+class ColumnModel(NamedTuple):
+    """Model of one output that keeps to the columns of its Hessian ``X~' X~``."""
+
+    features: NDArray[np.intp]
+    outputs: NDArray[np.intp]
+    columns: Any  # design of the columns times the root of h
+    mean: Array
+    scale: Array
+    squares: Array
+    total: float
+    coupling: Array
+    inverse: Array
+
+    def minimize(
+        self, problem: Problem, z: Array, slopes: Array, tolerance: float
+    ) -> None:
+        """Minimise model plus penalty in place, to about `tolerance`."""
+        quadratic = ColumnQuadratic(
+            self.columns,
+            self.mean,
+            self.scale,
+            self.squares,
+            slopes,
+            np.zeros((self.columns.shape[0], 1)),
+            np.zeros(1),
+            self.total,
+        )
+        columns = problem.columns[self.features]
+        minimize_in_columns(quadratic, problem.penalty, columns, z, tolerance)
+
+
+Model = GramModel | ColumnModel
+
+
+def build_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> Model:
+    """Form the model in the active weights from the Hessian `h` in eta."""
+    if problem.n_outputs == 1:
+        features = np.flatnonzero(active[:, 0])
+        design = _taken(problem.design, features)
+        if prefers_columns(design):
+            return _column_model(design, features, h[0, 0], problem.fit_intercept)
+    return _gram_model(problem, h, active)
+
+
+def prefers_columns(design: Any) -> bool:
+    """Tell whether to descend over the columns costs less than over their Gram matrix.
+
+    An epoch over the matrix takes up to ``k^2`` multiplications, one over the columns
+    reads and writes every entry, out of order; the matrix must be formed first.
+    """
+    k = design.shape[1]
+    gram = design.cross_work() + _EPOCHS * k * k
+    return bool(k > _MANY and gram > _EPOCHS * 4 * design.n_entries)
+
+
+def extend_model(model: GramModel, old: Any, new: Any, problem: Problem) -> GramModel:
+    """Add the columns of `new` to the model of a quadratic loss on those of `old`."""
+    k, m, h = old.shape[1], new.shape[1], problem.weight
+    hessian, coupling = np.empty((k + m, k + m)), np.empty((k + m, 1))
+    coupling[:k], coupling[k:] = model.coupling, new.rmatvec(h[:, None])
+    hessian[:k, :k] = model.hessian
+    hessian[:k, k:] = old.cross(new, h)
+    hessian[k:, k:] = new.cross(new, h)
+    if problem.fit_intercept:
+        hessian[:, k:] -= model.inverse * (coupling @ coupling[k:].T)
+    hessian[k:, :k] = hessian[:k, k:].T
+    features = np.arange(k + m)
+    return GramModel(
+        features, np.zeros_like(features), hessian, coupling, model.inverse
+    )
+
+
+def _gram_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> GramModel:
+    k = problem.n_outputs
+    members = [np.flatnonzero(active[:, c]) for c in range(k)]
+    ends = np.cumsum([0, *map(len, members)])
+    places = [slice(*ends[c : c + 2]) for c in range(k)]
+    designs = [_taken(problem.design, features) for features in members]
+    hessian, coupling = np.empty((ends[-1], ends[-1])), np.empty((ends[-1], k))
+    for c in range(k):
+        for m in range(c, k):
+            block = designs[c].cross(designs[m], h[c, m])
+            hessian[places[c], places[m]] = block
+            if m > c:
+                hessian[places[m], places[c]] = block.T
+        coupling[places[c]] = designs[c].rmatvec(np.ascontiguousarray(h[c].T))
+    inverse = _inverse(h, problem.fit_intercept)
+    if problem.fit_intercept:
+        hessian -= coupling @ inverse @ coupling.T
+    outputs = np.repeat(np.arange(k), np.diff(ends))
+    return GramModel(np.concatenate(members), outputs, hessian, coupling, inverse)
+
+
+def _column_model(
+    design: Any, features: NDArray[np.intp], h: Array, centre: bool
+) -> ColumnModel:
+    total = float(h.sum())
+    coupling = design.rmatvec(h[:, None])
+    columns, mean, squares = design.rooted(h, centre=centre)
+    return ColumnModel(
+        features,
+        np.zeros_like(features),
+        columns,
+        mean,
+        design.scale,
+        squares,
+        total,
+        coupling,
+        _inverse(h[None, None], centre),
+    )
+
+
+def _inverse(h: Array, fit_intercept: bool) -> Array:
+    total = h.sum(axis=2)
+    if not fit_intercept:
+        return np.zeros_like(total)
+    if len(total) == 1:
+        return 1.0 / total if total[0, 0] > 0.0 else np.zeros((1, 1))
+    return np.linalg.pinv(total, rcond=1e-14, hermitian=True)
+
+
+def _taken(design: Any, features: NDArray[np.intp]) -> Any:
+    return design if len(features) == design.shape[1] else design.take(features)
+
+
+def direction(
+    problem: Problem,
+    model: Model,
+    point: Point,
+    evaluation: Evaluation,
+    tolerance: float,
+) -> Point:
+    """Return the way from `point` to the minimiser of model plus penalty."""
+    at = model.features, model.outputs
+    rest = model.inverse @ evaluation.slopes.sum(axis=0)
+    z = point.w[at]
+    slopes = evaluation.gradient[at] - model.coupling @ rest
+    model.minimize(problem, z, slopes, tolerance)
+    d = np.zeros_like(point.w)
+    d[at] = z - point.w[at]
+    e = -rest - model.inverse @ (model.coupling.T @ d[at])
+    return Point(d, e, np.ascontiguousarray(problem.design.matvec(d) + e))
