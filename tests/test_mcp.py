@@ -232,3 +232,16 @@ def test_a_network_without_hidden_layer_is_the_linear_model():
     linear = LinearRegressor("mcp", alpha=0.1).fit(X, y)
     network = MLPRegressor("mcp", alpha=0.1, hidden_layer_sizes=()).fit(X, y)
     np.testing.assert_allclose(network.coefs_[0].ravel(), linear.coef_, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_the_polish_of_a_network_keeps_weights_moderate(activation):
+    """The flat part holds nothing back: a long step there would be for ever."""
+    X, y = DIABETES
+    model = MLPRegressor(
+        "mcp", alpha=0.1, hidden_layer_sizes=(8,), activation=activation, random_state=0
+    ).fit(X, y)
+    assert max(np.abs(w).max() for w in model.coefs_) < 100.0
+    assert model.objective_ < 0.5
+    assert any((w == 0.0).any() for w in model.coefs_)
