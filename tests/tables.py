@@ -25,12 +25,13 @@ PENALTIES: dict[str, penalties.Penalty] = {
     "l2": penalties.L2(),
     "elasticnet": penalties.ElasticNet(l1_ratio=0.3),
     "elasticnet_default": penalties.ElasticNet(),
+    "mcp": penalties.MCP(gamma=3.0),
 }
 
 #: Written with `value` and `prox` only, outside the package.
 USER_PENALTIES: dict[str, penalties.Penalty] = {
     "l_half": LHalf(),
-    "mcp": MCP(gamma=3.0),
+    "users_mcp": MCP(gamma=3.0),
 }
 
 #: Values that a parameter object must refuse: class, parameters.
@@ -40,6 +41,8 @@ BAD_PENALTIES = [
     (penalties.ElasticNet, {"l1_ratio": float("nan")}),
     (penalties.ElasticNet, {"l1_ratio": "half"}),
     (penalties.ElasticNet, {"l1_ratio": True}),
+    (penalties.MCP, {"gamma": 1.0}),
+    (penalties.MCP, {"gamma": float("inf")}),
 ]
 
 

@@ -18,7 +18,7 @@ CASES = {
     "log_loss": ("log_loss", 0.25),
     "multinomial": ("softmax", 0.5),
 }
-ALPHAS = {"l_half": 0.08, "mcp": 0.12}
+ALPHAS = {"l_half": 0.08, "users_mcp": 0.12}
 
 every_penalty = pytest.mark.parametrize("name", tables.USER_PENALTIES)
 every_case = pytest.mark.parametrize("task", CASES)
@@ -127,7 +127,7 @@ def test_alpha_max(name):
 
 def test_a_parameter_of_a_user_is_searched():
     data = tables.problem("tall")
-    model = sklreg.LinearRegressor(clone(tables.USER_PENALTIES["mcp"]), alpha=0.1)
+    model = sklreg.LinearRegressor(clone(tables.USER_PENALTIES["users_mcp"]), alpha=0.1)
     search = GridSearchCV(model, {"penalty__gamma": [1.5, 3.0, 30.0]}, cv=3)
     search.fit(data.X, data.y)
     assert search.best_estimator_.penalty.gamma == search.best_params_["penalty__gamma"]

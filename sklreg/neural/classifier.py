@@ -35,9 +35,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     Parameters
     ----------
-    penalty : {"l1", "l2", "elasticnet"}, penalty object or None, default="l2"
+    penalty : {"l1", "l2", "elasticnet", "mcp"}, penalty object or None, default="l2"
         ``"l1"``: sum of abs(w). ``"l2"``: half the sum of w squared.
-        ``"elasticnet"``: ``l1_ratio * l1 + (1 - l1_ratio) * l2``. An object from
+        ``"elasticnet"``: ``l1_ratio * l1 + (1 - l1_ratio) * l2``. ``"mcp"``: the
+        non-convex :class:`~sklreg.penalties.MCP`. An object from
         :mod:`sklreg.penalties`, or your own, brings its own parameters, which
         ``set_params(penalty__name=...)`` reaches. None: no penalty.
     alpha : float, default=0.001

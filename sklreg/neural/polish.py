@@ -2,8 +2,9 @@ r"""Full-batch minimisation of a network's objective, in float64.
 
 Which algorithm fits depends on the penalty alone:
 
-* it has a derivative away from zero (l1, l2, elastic net): `quasi_newton`;
-* it has nothing but `value` and `prox` (a penalty of the user's): `proximal_gradient`.
+* it is convex and has a derivative off zero (l1, l2, elastic net): `quasi_newton`;
+* it is not convex, or has nothing but `value` and `prox` (a penalty of the user's):
+  `proximal_gradient`, whose short steps do not throw weights far into a flat part.
 """
 
 from __future__ import annotations
@@ -47,8 +48,9 @@ def polish(
     if not kinks:
         limits = limits._replace(progress=0.0)
     progress = Progress(limits)
-    has_derivative = not math.isnan(objective.penalty.derivative(1.0, 0))
-    method: Any = quasi_newton if has_derivative else proximal_gradient
+    penalty = objective.penalty
+    tame = penalty.convex and not math.isnan(penalty.derivative(1.0, 0))
+    method: Any = quasi_newton if tame else proximal_gradient
     theta, reached = method(Residual(objective, scales), start, progress)
     shortfall = ""
     limit = max(limits.residual, _AT_KINKS) if kinks else limits.residual

@@ -6,6 +6,7 @@ from ._base import Penalty
 from .elastic_net import ElasticNet
 from .l1 import L1
 from .l2 import L2
+from .mcp import MCP
 from .positive import Positive
 
 #: What the strings of an estimator's ``penalty`` stand for.
@@ -13,6 +14,7 @@ CATALOGUE: dict[str, type[Penalty]] = {
     "elasticnet": ElasticNet,
     "l1": L1,
     "l2": L2,
+    "mcp": MCP,
 }
 
-__all__ = ["CATALOGUE", "L1", "L2", "ElasticNet", "Penalty", "Positive"]
+__all__ = ["CATALOGUE", "L1", "L2", "MCP", "ElasticNet", "Penalty", "Positive"]
