@@ -176,7 +176,9 @@ def tolerance(problem: Problem, tol: float) -> Tolerance:
     """Return the limits that `tol` stands for in `problem`."""
     null = null_point(problem)
     certificate = certify(problem, null)
-    at_zero, slopes = problem.gradient(np.zeros_like(null.eta))
+    # With a link eta = 0 means nothing: take a unit of eta from the null model.
+    zero = null.eta + 1.0 if problem.loss.has_link else np.zeros_like(null.eta)
+    at_zero, slopes = problem.gradient(zero)
     gap = math.nan
     if has_dual(problem):
         gap = tol * certificate.objective + _ROUNDING * max(at_zero, 1e-300)
