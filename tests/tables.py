@@ -168,6 +168,21 @@ class Data(NamedTuple):
     binary: np.ndarray
     classes: np.ndarray
 
+    @property
+    def sizes(self) -> np.ndarray:
+        """Positive numbers."""
+        return np.exp(0.8 * scale(self.y))
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Whole numbers of at least zero."""
+        return np.floor(2.0 * self.sizes)
+
+    @property
+    def amounts(self) -> np.ndarray:
+        """Positive numbers and zeros."""
+        return self.sizes * (self.counts > 0.0)
+
 
 def _drawn(seed: int, n: int, p: int, density: float = 1.0) -> Data:
     """Noisy linear targets of correlated, uncentred features."""
@@ -234,6 +249,12 @@ TASKS: dict[str, Task] = {
     "huber": Task("LinearRegressor", {"loss": losses.Huber(delta=0.8)}, "y", "huber"),
     "log_loss": Task("LinearClassifier", {}, "binary", "log_loss"),
     "multinomial": Task("LinearClassifier", {}, "classes", "softmax"),
+    "squared_hinge": Task(
+        "LinearClassifier", {"loss": "squared_hinge"}, "binary", "squared_hinge"
+    ),
+    "poisson": Task("LinearRegressor", {"loss": "poisson"}, "counts", "poisson"),
+    "gamma": Task("LinearRegressor", {"loss": "gamma"}, "sizes", "gamma"),
+    "tweedie": Task("LinearRegressor", {"loss": "tweedie"}, "amounts", "tweedie"),
 }
 
 # Designs ------------------------------------------------------------------------------
