@@ -15,27 +15,52 @@ import scipy.special
 DELTA = 0.8  # of the Huber loss in tables.TASKS
 
 
+def _margins(y, eta):
+    return np.maximum(1.0 - (2.0 * y - 1.0) * eta, 0.0)
+
+
+#: Value and derivative of the losses of one number.
+SEPARABLE = {
+    "squared_error": (lambda y, eta: 0.5 * (eta - y) ** 2, lambda y, eta: eta - y),
+    "huber": (
+        lambda y, eta: scipy.special.huber(DELTA, eta - y),
+        lambda y, eta: np.clip(eta - y, -DELTA, DELTA),
+    ),
+    "log_loss": (
+        lambda y, eta: np.logaddexp(0.0, eta) - y * eta,
+        lambda y, eta: scipy.special.expit(eta) - y,
+    ),
+    "squared_hinge": (
+        lambda y, eta: _margins(y, eta) ** 2,
+        lambda y, eta: 2.0 * (1.0 - 2.0 * y) * _margins(y, eta),
+    ),
+    "poisson": (
+        lambda y, eta: np.exp(eta) - y * eta + scipy.special.xlogy(y, y) - y,
+        lambda y, eta: np.exp(eta) - y,
+    ),
+    "gamma": (
+        lambda y, eta: y * np.exp(-eta) + eta - np.log(y) - 1.0,
+        lambda y, eta: 1.0 - y * np.exp(-eta),
+    ),
+    "tweedie": (  # of power 1.5
+        lambda y, eta: 2.0 * (np.sqrt(y) - np.exp(0.5 * eta)) ** 2 * np.exp(-0.5 * eta),
+        lambda y, eta: (np.exp(eta) - y) * np.exp(-0.5 * eta),
+    ),
+}
+
+
 def row_losses(loss: str, y, eta):
     """Return the loss of each row."""
-    r = eta - y
-    if loss == "squared_error":
-        return 0.5 * (r**2).sum(axis=1)
-    if loss == "huber":
-        return scipy.special.huber(DELTA, r).sum(axis=1)
-    if loss == "log_loss":
-        return (np.logaddexp(0.0, eta) - y * eta).sum(axis=1)
-    return scipy.special.logsumexp(eta, axis=1) - (y * eta).sum(axis=1)
+    if loss == "softmax":
+        return scipy.special.logsumexp(eta, axis=1) - (y * eta).sum(axis=1)
+    return SEPARABLE[loss][0](y, eta).sum(axis=1)
 
 
 def gradients(loss: str, y, eta):
     """Return the gradient of each row's loss."""
-    if loss == "squared_error":
-        return eta - y
-    if loss == "huber":
-        return np.clip(eta - y, -DELTA, DELTA)
-    if loss == "log_loss":
-        return scipy.special.expit(eta) - y
-    return scipy.special.softmax(eta, axis=1) - y
+    if loss == "softmax":
+        return scipy.special.softmax(eta, axis=1) - y
+    return SEPARABLE[loss][1](y, eta)
 
 
 def dual_values(loss: str, y, u):
@@ -45,6 +70,17 @@ def dual_values(loss: str, y, u):
         values = (u * y - 0.5 * u**2).sum(axis=1)
         inside = (np.abs(u) <= DELTA + slack).all(axis=1)
         return np.where(inside | (loss == "squared_error"), values, -np.inf)
+    if loss == "squared_hinge":
+        t = (2.0 * y - 1.0) * u
+        return np.where((t >= 0.0).all(axis=1), (t - t**2 / 4.0).sum(axis=1), -np.inf)
+    if loss == "poisson":
+        m = np.maximum(y - u, 0.0)
+        values = m - scipy.special.xlogy(m, m) + scipy.special.xlogy(y, y) - y
+        return np.where((y - u >= -slack).all(axis=1), values.sum(axis=1), -np.inf)
+    if loss == "gamma":
+        r = np.maximum(1.0 + u, 0.0)
+        values = r - 1.0 - scipy.special.xlogy(r, r) + u * np.log(y)
+        return np.where((1.0 + u >= -slack).all(axis=1), values.sum(axis=1), -np.inf)
     p = y - u
     inside = ((p >= -slack) & (p <= 1.0 + slack)).all(axis=1)
     p = np.clip(p, 0.0, 1.0)
@@ -107,6 +143,8 @@ class Objective(NamedTuple):
             return self.q @ row_losses(self.loss, self.y, np.tile(b, (len(self.y), 1)))
 
         start = self.q @ self.y if self.loss in {"squared_error", "huber"} else None
+        if self.loss in {"poisson", "gamma", "tweedie"}:
+            return np.log(self.q @ self.y)
         start = np.zeros(k) if start is None else start
         found = scipy.optimize.minimize(data, start, method="BFGS", tol=1e-12)
         return found.x

@@ -94,10 +94,15 @@ SETTINGS: dict[str, Elastic] = {
 
 
 class LossRow(NamedTuple):
-    """A loss and targets it is made for, drawn by ``targets(rng, n)``."""
+    """A loss and targets it is made for, drawn by ``targets(rng, n)``.
+
+    `bounded`: the curvature is, so that the majorizer lies above `f` everywhere.
+    """
 
     loss: losses.Loss
     targets: Any
+    bounded: bool = True
+    convex: bool = True
 
 
 def _numbers(rng, n, k=2):
@@ -108,6 +113,21 @@ def _labels(rng, n):
     y = rng.integers(0, 2, size=(n, 2)).astype(float)
     y[:2] = [[0.0, 1.0], [1.0, 0.0]]
     return y
+
+
+def _counts(rng, n):
+    y = rng.poisson(1.5, size=(n, 2)).astype(float)
+    y[:2] = [[0.0, 3.0], [2.0, 0.0]]
+    return y
+
+
+def _amounts(rng, n):
+    """Positive numbers, and zeros."""
+    return _sizes(rng, n) * (_counts(rng, n) > 0.0)
+
+
+def _sizes(rng, n):
+    return np.exp(rng.normal(0.3, 0.8, size=(n, 2)))
 
 
 def _one_hot(rng, n, k=4):
@@ -121,6 +141,12 @@ LOSSES: dict[str, LossRow] = {
     "log_loss": LossRow(losses.LogLoss(), _labels),
     "softmax": LossRow(losses.Softmax(), _one_hot),
     "softmax_two": LossRow(losses.Softmax(), functools.partial(_one_hot, k=2)),
+    "squared_hinge": LossRow(losses.SquaredHinge(), _labels),
+    "poisson": LossRow(losses.Poisson(), _counts, bounded=False),
+    "gamma": LossRow(losses.Gamma(), _sizes, bounded=False),
+    "tweedie": LossRow(losses.Tweedie(), _amounts, bounded=False),
+    "tweedie_0": LossRow(losses.Tweedie(power=0), _sizes, bounded=False, convex=False),
+    "tweedie_3": LossRow(losses.Tweedie(power=3), _sizes, bounded=False, convex=False),
 }
 
 BAD_LOSSES = [
@@ -128,6 +154,10 @@ BAD_LOSSES = [
     (losses.Huber, {"delta": -1.0}),
     (losses.Huber, {"delta": float("nan")}),
     (losses.Huber, {"delta": None}),
+    (losses.Tweedie, {"power": -1.0}),
+    (losses.Tweedie, {"power": 0.5}),
+    (losses.Tweedie, {"power": float("inf")}),
+    (losses.Tweedie, {"power": "1"}),
 ]
 
 # Problems -----------------------------------------------------------------------------
@@ -140,6 +170,21 @@ class Data(NamedTuple):
     y: np.ndarray
     binary: np.ndarray
     classes: np.ndarray
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Positive numbers."""
+        return np.exp(0.8 * scale(self.y))
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Whole numbers of at least zero."""
+        return np.floor(2.0 * self.sizes)
+
+    @property
+    def amounts(self) -> np.ndarray:
+        """Positive numbers and zeros."""
+        return self.sizes * (self.counts > 0.0)
 
 
 def _drawn(seed: int, n: int, p: int, density: float = 1.0) -> Data:
@@ -207,6 +252,12 @@ TASKS: dict[str, Task] = {
     "huber": Task("LinearRegressor", {"loss": losses.Huber(delta=0.8)}, "y", "huber"),
     "log_loss": Task("LinearClassifier", {}, "binary", "log_loss"),
     "multinomial": Task("LinearClassifier", {}, "classes", "softmax"),
+    "squared_hinge": Task(
+        "LinearClassifier", {"loss": "squared_hinge"}, "binary", "squared_hinge"
+    ),
+    "poisson": Task("LinearRegressor", {"loss": "poisson"}, "counts", "poisson"),
+    "gamma": Task("LinearRegressor", {"loss": "gamma"}, "sizes", "gamma"),
+    "tweedie": Task("LinearRegressor", {"loss": "tweedie"}, "amounts", "tweedie"),
 }
 
 # Designs ------------------------------------------------------------------------------

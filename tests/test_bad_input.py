@@ -12,7 +12,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 
 from sklreg import LinearClassifier, LinearRegressor, alpha_max, convert_alpha
-from sklreg.losses import Huber, LogLoss
+from sklreg.losses import Huber, LogLoss, Poisson, SquaredHinge, Tweedie
 from sklreg.neural import MLPClassifier, MLPRegressor
 from sklreg.penalties import L1, ElasticNet, Penalty
 
@@ -275,9 +275,62 @@ def test_loss_of_regression_in_a_classifier():
 
 
 def test_loss_of_classification_in_a_regressor():
-    for loss in ("log_loss", LogLoss()):
+    for loss in ("log_loss", LogLoss(), "squared_hinge", SquaredHinge()):
         for regressor in (LINEAR[0], NETWORKS[0]):
             assert_refused(regressor, "loss.*(squared_error|numbers)", loss=loss)
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "words"),
+    [
+        (
+            "poisson",
+            Y,
+            "at least zero: .* of 24 are not, the least is -.*squared_error",
+        ),
+        ("gamma", np.abs(Y) * (Y > 0), "above zero: .*the least is 0"),
+        ("tweedie", Y, "at least zero"),
+        (Tweedie(power=3), np.zeros(24), r"loss=Tweedie\(power=3\).*above zero"),
+        ("poisson", np.zeros(24), "mean of y must be above zero.*fit_intercept=False"),
+        (Tweedie(power=0), -np.abs(Y), "mean of y must be above zero.*got -"),
+        ("poisson", np.c_[Y**2, Y**2], r"y should be a 1d array.*\(24, 2\)"),
+    ],
+)
+def test_targets_out_of_the_domain_of_a_loss(loss, y, words):
+    assert_refused(LINEAR[0], words, X, y, loss=loss)
+    with pytest.raises(ValueError, match=words):
+        alpha_max(LinearRegressor("l1", loss=loss), X, y)
+
+
+def test_rows_without_weight_may_be_out_of_the_domain():
+    y, weight = np.abs(Y) + 0.1, np.ones(24)
+    expected = LinearRegressor(loss="gamma").fit(X[2:], y[2:]).coef_
+    y[:2], weight[:2] = -1.0, 0.0
+    model = LinearRegressor(loss="gamma").fit(X, y, weight)
+    np.testing.assert_allclose(model.coef_, expected, atol=1e-10)
+
+
+def test_zeros_throughout_are_fine_without_intercept():
+    model = LinearRegressor("l2", loss="poisson", fit_intercept=False)
+    assert (model.fit(X, np.zeros(24)).predict(X) > 0.0).all()
+
+
+@pytest.mark.parametrize("power", [-1.0, 0.5, np.nan, np.inf, "1", None])
+def test_tweedie_of_a_power_without_distribution(power):
+    message = rf"power of Tweedie must be .*got {re.escape(repr(power))}"
+    assert_refused(LINEAR[0], message, loss=Tweedie(power=power))
+
+
+def test_squared_hinge_of_more_than_two_classes():
+    words = "Only binary classification is supported.*got 3.*OneVsRestClassifier"
+    labels = np.arange(24) % 3
+    for loss in ("squared_hinge", SquaredHinge()):
+        assert_refused(LINEAR[1], words, X, labels, loss=loss)
+
+
+def test_a_network_has_no_link():
+    for loss in ("poisson", Poisson()):
+        assert_refused(NETWORKS[0], "loss.*(squared_error|logarithm)", loss=loss)
 
 
 @EVERY

@@ -15,10 +15,12 @@ import scipy.sparse
 import tables
 from naive import DELTA, Objective, gradients, row_losses
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.metrics import d2_tweedie_score, r2_score
 
 import sklreg
 from sklreg import LinearClassifier, LinearRegressor, alpha_max
-from sklreg.losses import Huber
+from sklreg.losses import Huber, Tweedie
 from sklreg.penalties import L1, L2, ElasticNet
 
 TIGHT = 1e-10
@@ -98,7 +100,7 @@ def assert_optimal(naive, model, rtol=1e-8):
     assert model.violation_ == pytest.approx(naive.violation(W, b), abs=1e-9 * scale)
     assert model.objective_ == pytest.approx(naive.value(W, b), rel=1e-10)
     assert model.n_iter_ >= 1
-    if naive.l1 + naive.l2 > 0.0:
+    if naive.l1 + naive.l2 > 0.0 and naive.loss != "tweedie":
         gap, size = naive.dual_gap(W, b), naive.value(zero, null)
         assert 0.0 <= model.dual_gap_ <= TIGHT * size * (1.0 + 1e-9) + 1e-14
         assert model.dual_gap_ == pytest.approx(gap, abs=1e-8 * size)
@@ -139,6 +141,10 @@ def test_conditions_of_optimality_without_intercept_with_weights(task, setting):
         ("huber", "diabetes"),
         ("log_loss", "breast_cancer"),
         ("multinomial", "digits"),
+        ("squared_hinge", "breast_cancer"),
+        ("poisson", "diabetes"),
+        ("gamma", "diabetes"),
+        ("tweedie", "diabetes"),
     ],
 )
 @pytest.mark.parametrize("setting", ["l1", "l2", "elasticnet"])
@@ -170,6 +176,9 @@ def test_the_default_tolerance_is_kept(task, setting):
         naive = naive_of(task, setting, model, X, y)
         exact = model_of(task, setting, alpha).fit(X, y)
         null = naive.value(np.zeros((X.shape[1], naive.y.shape[1])), naive.null())
+        if task == "tweedie":
+            assert np.isnan(model.dual_gap_)
+            continue
         assert model.dual_gap_ <= tol * null
         slack = 1e-12 * null
         assert -slack <= model.objective_ - exact.objective_ <= model.dual_gap_ + slack
@@ -268,7 +277,7 @@ def test_the_scale_of_the_weights_does_not_matter(task):
     )
 
 
-@pytest.mark.parametrize("task", ["log_loss", "multinomial"])
+@pytest.mark.parametrize("task", ["log_loss", "multinomial", "squared_hinge"])
 def test_class_weight_is_a_factor_on_sample_weights(task):
     X, y = data_of(task, "tall")
     y = np.array(["d", "a", "c", "b"])[y]
@@ -495,9 +504,9 @@ def test_a_wide_huber_is_squared_error(setting):
     assert_same(squared, wide)
 
 
-@pytest.mark.parametrize("name", ["squared_error", "huber", "log_loss"])
+@pytest.mark.parametrize("name", sorted(sklreg.losses.CATALOGUE))
 def test_the_name_of_a_loss_is_its_object_with_defaults(name):
-    task = "log_loss" if name == "log_loss" else "squared_error"
+    task = name
     X, y = data_of(task, "tall")
     thing = sklreg.losses.CATALOGUE[name]()
     by_name = model_of(task, "l1", 0.03, loss=name).fit(X, y)
@@ -619,6 +628,54 @@ def test_probabilities(task):
     # an intercept makes the mean probability the share of the class
     share = [(labels == label).mean() for label in model.classes_]
     np.testing.assert_allclose(p.mean(axis=0), share, atol=1e-8)
+
+
+@pytest.mark.parametrize("loss", ["poisson", "gamma", "tweedie"])
+def test_predictions_are_means(loss):
+    """With an intercept and a canonical link their mean is that of the target."""
+    X, y = data_of("gamma", "tall")
+    model = LinearRegressor("l1", 0.01, loss=loss, tol=TIGHT).fit(X, y)
+    eta = X @ model.coef_ + model.intercept_
+    np.testing.assert_allclose(model.predict(X), np.exp(eta), rtol=1e-12)
+    if loss == "poisson":
+        assert model.predict(X).mean() == pytest.approx(y.mean(), rel=1e-9)
+    before = model.predict(X)
+    model.set_params(loss="squared_error")  # without a fit it changes nothing
+    np.testing.assert_array_equal(model.predict(X), before)
+
+
+@pytest.mark.parametrize("power", [0, 1, 1.5, 2, 3])
+def test_score_is_the_share_of_deviance_explained(power):
+    X, y = data_of("gamma", "tall")
+    q = np.random.default_rng(11).exponential(size=len(y))
+    q[::5] = 0.0
+    model = LinearRegressor("l1", 0.01, loss=Tweedie(power=power)).fit(X, y)
+    expected = d2_tweedie_score(y, model.predict(X), sample_weight=q, power=power)
+    assert model.score(X, y, q) == pytest.approx(expected, abs=1e-12)
+    constant = np.full(len(y), 0.0 if power == 1 else 2.0)
+    assert model.score(X, constant) <= 1e-9
+
+
+def test_score_of_squares_is_their_share():
+    for loss in ("squared_error", "huber"):
+        X, y = data_of("squared_error", "tall")
+        model = LinearRegressor(loss=loss).fit(X, y)
+        assert model.score(X, y) == r2_score(y, model.predict(X))
+
+
+def test_squared_hinge_has_scores_but_no_probabilities():
+    X, y = data_of("squared_hinge", "tall")
+    model = LinearClassifier(loss="squared_hinge").fit(X, y)
+    for method in ("predict_proba", "predict_log_proba"):
+        assert not hasattr(model, method)
+        assert hasattr(LinearClassifier(), method)
+    with pytest.raises(AttributeError) as error:
+        model.predict_proba(X)
+    assert "CalibratedClassifierCV" in str(error.value.__cause__)
+    eta = model.decision_function(X)
+    np.testing.assert_array_equal(model.predict(X), (eta > 0.0).astype(int))
+    calibrated = CalibratedClassifierCV(model, cv=3).fit(X, y)
+    assert calibrated.predict_proba(X).shape == (len(y), 2)
 
 
 # Warm start ---------------------------------------------------------------------------

@@ -24,6 +24,8 @@ CASES = {
     "positive": (LinearRegressor("l1", positive=True, tol=1e-10), DIABETES),
     "standardize": (LinearRegressor("l1", standardize=True, tol=1e-10), DIABETES),
     "huber": (LinearRegressor("l1", loss=Huber(delta=50.0), tol=1e-10), DIABETES),
+    "poisson": (LinearRegressor("l1", loss="poisson", tol=1e-10), DIABETES),
+    "gamma": (LinearRegressor("l1", loss="gamma", tol=1e-10), DIABETES),
     "two targets": (LinearRegressor("l1", tol=1e-10), TWO_TARGETS),
     "binary": (LinearClassifier("l1", tol=1e-10), CANCER),
     "balanced": (LinearClassifier("l1", class_weight="balanced", tol=1e-10), CANCER),

@@ -14,7 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import sklreg
 from sklreg import LinearClassifier, LinearRegressor
-from sklreg.losses import Huber
+from sklreg.losses import Huber, Tweedie
 from sklreg.neural import MLPClassifier, MLPRegressor
 from sklreg.penalties import L1, ElasticNet
 
@@ -40,6 +40,9 @@ LINEAR = {
         {"penalty": ElasticNet(l1_ratio=0.8)},
         {"penalty": "l1", "loss": "huber"},
         {"penalty": "l2", "loss": Huber(delta=0.5)},
+        {"penalty": "l1", "loss": "poisson"},
+        {"penalty": "l2", "loss": "gamma"},
+        {"penalty": "elasticnet", "loss": Tweedie(power=1.5)},
         {"penalty": "l1", "positive": True},
         {"penalty": "l2", "positive": True},
         {"penalty": "l1", "standardize": True},
@@ -54,6 +57,8 @@ LINEAR = {
         {"penalty": "l1", "positive": True},
         {"penalty": "l1", "standardize": True},
         {"penalty": "l1", "fit_intercept": False},
+        {"penalty": "l1", "loss": "squared_hinge"},
+        {"penalty": "l2", "loss": "squared_hinge"},
         {"penalty": "l2", "class_weight": "balanced"},
         {"penalty": "l1", "class_weight": "balanced", "warm_start": True},
     ],

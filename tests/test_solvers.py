@@ -29,6 +29,9 @@ LOSSES = {
     "huber": tables.LossRow(Huber(delta=DELTA), tables.LOSSES["huber"].targets),
     "log_loss": tables.LOSSES["log_loss"],
     "softmax": tables.LOSSES["softmax"],
+    "squared_hinge": tables.LOSSES["squared_hinge"],
+    "poisson": tables.LOSSES["poisson"],
+    "gamma": tables.LOSSES["gamma"],
 }
 
 every_loss = pytest.mark.parametrize("loss", LOSSES)
@@ -73,7 +76,9 @@ def test_the_gap_bounds_the_distance_to_the_optimum(loss, strength, fit_intercep
         b = best.intercept + 0.1 * distance * rng.normal(size=shape[1]) * fit_intercept
         found = certificate_of(problem, w, b)
         assert found.objective == pytest.approx(naive.value(w, b), rel=1e-12)
-        assert found.violation == pytest.approx(naive.violation(w, b), abs=1e-13)
+        assert found.violation == pytest.approx(
+            naive.violation(w, b), rel=1e-12, abs=1e-13
+        )
         slack = 1e-13 * (1.0 + found.objective)
         assert found.dual_gap >= found.objective - lowest - slack
         assert found.dual_gap < np.inf
@@ -144,7 +149,9 @@ def test_at_its_critical_alpha_the_null_model_is_optimal(loss, strength):
 
 @pytest.mark.parametrize("p", [5, 60, 500])
 @pytest.mark.parametrize("strength", ["l1", "l2", "elasticnet"])
-@pytest.mark.parametrize("loss", ["squared_error", "log_loss", "softmax"])
+@pytest.mark.parametrize(
+    "loss", ["squared_error", "log_loss", "softmax", "poisson", "gamma"]
+)
 def test_every_route_meets_its_tolerance(loss, strength, p):
     """Few columns, row space, working sets, many weights: all certified."""
     problem, naive = problems(loss, strength, n=40, p=p, k=None)
@@ -174,10 +181,59 @@ def test_large_smooth_problems_go_to_lbfgs():
     assert naive.violation(tighter.coef_.T, tighter.intercept_) <= 1e-6
 
 
+# A link: losses that overflow ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("scale", [1e-100, 1e-8, 1.0, 1e8, 1e100])
+@pytest.mark.parametrize(
+    ("loss", "power"), [("poisson", 1), ("gamma", 2), ("tweedie", 1.5)]
+)
+@pytest.mark.parametrize("penalty", ["l1", "l2", None])
+def test_a_factor_on_the_target_moves_only_the_intercept(loss, power, scale, penalty):
+    """Deviances are homogeneous of degree 2 - power, whatever the units of y."""
+    data = tables.problem("tall")
+    alpha = 0.02
+    one = sklreg.LinearRegressor(penalty, alpha, loss=loss, tol=1e-9)
+    one.fit(data.X, data.sizes)
+    two = sklreg.LinearRegressor(penalty, alpha * scale ** (2 - power), loss=loss)
+    two.set_params(tol=1e-9).fit(data.X, scale * data.sizes)
+    np.testing.assert_allclose(two.coef_, one.coef_, atol=1e-7)
+    assert two.intercept_ - np.log(scale) == pytest.approx(one.intercept_, abs=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["poisson", "gamma", "tweedie"])
+@pytest.mark.parametrize("spread", [20.0, 1e3])
+def test_starts_where_exp_overflows(loss, spread):
+    data = tables.problem("tall")
+    cold = sklreg.LinearRegressor("l1", 1e-3, loss=loss, tol=1e-10)
+    cold.fit(data.X, data.sizes)
+    warm = sklreg.LinearRegressor("l1", 1e-3, loss=loss, tol=1e-10, warm_start=True)
+    warm.fit(data.X, data.sizes)
+    for coef, intercept in ((spread, 0.0), (-spread, 3.0), (0.0, -spread)):
+        warm.coef_, warm.intercept_ = np.full(7, coef), intercept
+        warm.fit(data.X, data.sizes)
+        np.testing.assert_allclose(warm.coef_, cold.coef_, atol=1e-7)
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+@pytest.mark.parametrize("problem", ["tall", "wide"])
+def test_targets_over_many_orders_of_magnitude(problem, penalty):
+    data = tables.problem(problem)
+    y = np.exp(8.0 * np.log(data.sizes))
+    for loss in ("poisson", "gamma", "tweedie"):
+        model = sklreg.LinearRegressor(penalty, loss=loss, standardize=True)
+        share = sklreg.alpha_max(model.set_params(penalty="l1"), data.X, y)
+        for alpha in (0.1 * share, 1e-4 * share):
+            model.set_params(penalty=penalty, alpha=alpha, tol=1e-8).fit(data.X, y)
+            assert np.isfinite(model.coef_).all()
+
+
 # When it does not converge ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("task", ["log_loss", "multinomial", "huber"])
+@pytest.mark.parametrize(
+    "task", ["log_loss", "multinomial", "huber", "squared_hinge", "poisson", "gamma"]
+)
 @pytest.mark.parametrize("penalty", ["l1", "l2", None])
 def test_too_few_iterations_end_in_one_honest_warning(task, penalty):
     row = tables.TASKS[task]

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import scipy.special
 import tables
-from sklearn import linear_model
+from sklearn import linear_model, svm
+from sklearn.base import clone
 from sklearn.preprocessing import scale
 
 from sklreg import LinearClassifier, LinearRegressor, convert_alpha
-from sklreg.losses import Huber
+from sklreg.losses import Huber, Tweedie
 from sklreg.model_selection.convert import SOURCES
 from sklreg.penalties import ElasticNet
 
@@ -216,6 +217,58 @@ def test_huber_regressor(problem, epsilon):
         for model in (ours, theirs)
     )
     assert other * (1.0 - 1e-9) <= reached <= other * (1.0 + 1e-14)
+
+
+#: theirs, our loss, target
+DEVIANCES = {
+    "poisson": (linear_model.PoissonRegressor(), "poisson", "counts"),
+    "gamma": (linear_model.GammaRegressor(), "gamma", "sizes"),
+} | {
+    f"tweedie_{power}": (
+        linear_model.TweedieRegressor(power=power, link="log"),
+        Tweedie(power=power),
+        "amounts" if 1 < power < 2 else "sizes",
+    )
+    for power in (0, 1, 1.2, 1.5, 1.9, 2, 3)
+}
+
+
+@weighting
+@pytest.mark.parametrize("fit_intercept", [False, True])
+@pytest.mark.parametrize("name", DEVIANCES)
+def test_generalised_linear_models(name, weighted, fit_intercept):
+    theirs, loss, target = DEVIANCES[name]
+    data = tables.problem("tall")
+    X, y = scale(data.X), getattr(data, target)
+    s = weights(len(y), weighted)
+    more = {"alpha": 0.05, "fit_intercept": fit_intercept}
+    # Newton's method gives up where the loss is not convex
+    solver = "newton-cholesky" if 1 <= getattr(theirs, "power", 1) <= 2 else "lbfgs"
+    theirs = clone(theirs).set_params(solver=solver, tol=1e-10, max_iter=10_000, **more)
+    theirs.fit(X, y, s)
+    ours = LinearRegressor("l2", loss=loss, tol=TIGHT, **more).fit(X, y, s)
+    assert_same(ours, theirs)
+    np.testing.assert_allclose(ours.predict(X), theirs.predict(X), rtol=1e-6)
+    assert ours.score(X, y, s) == pytest.approx(theirs.score(X, y, s), abs=1e-8)
+
+
+@weighting
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+@pytest.mark.parametrize("problem", ["tall", "breast_cancer"])
+def test_linear_svc(problem, penalty, weighted):
+    """``C sum(s f) + P(w)``; liblinear penalises the intercept, hence without."""
+    data = tables.problem(problem)
+    X, s = scale(data.X), weights(len(data.y), weighted)
+    theirs = svm.LinearSVC(
+        penalty, C=0.3, dual=False, fit_intercept=False, tol=1e-9, max_iter=100_000
+    ).fit(X, data.binary, s)
+    alpha = 1.0 / (0.3 * total(len(data.y), s))
+    ours = LinearClassifier(
+        penalty, alpha, loss="squared_hinge", fit_intercept=False, tol=TIGHT
+    ).fit(X, data.binary, s)
+    assert_same(ours, theirs)
+    np.testing.assert_array_equal(ours.coef_ == 0.0, theirs.coef_ == 0.0)
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
 
 
 # convert_alpha ------------------------------------------------------------------------
@@ -429,6 +482,7 @@ GOLDEN = {
     "binom_enet05": ("binomial", {"l1_ratio": 0.5}, False),
     "binom_lasso_w": ("binomial", {}, True),
     "multinom_ungrouped": ("multinomial", {}, False),
+    "poisson_lasso": ("poisson", {"loss": "poisson"}, False),
 }
 
 
@@ -441,9 +495,11 @@ def test_glmnet(shared_folder, name):
 
     family, settings, weighted = GOLDEN[name]
     X, table, expected = read("X"), read("y"), read(name)
-    y = table[:, {"gaussian": 0, "binomial": 1, "multinomial": 2}[family]]
-    lambdas = read("lambdas")[0 if family == "gaussian" else 1]
-    estimator = LinearRegressor if family == "gaussian" else LinearClassifier
+    families = ["gaussian", "binomial", "multinomial", "poisson"]
+    y = table[:, families.index(family)]
+    lambdas = read("lambdas")[{"gaussian": 0, "poisson": 2}.get(family, 1)]
+    of_numbers = family in {"gaussian", "poisson"}
+    estimator = LinearRegressor if of_numbers else LinearClassifier
     ratio = settings.get("l1_ratio", 1.0)
     spread = y.std() if family == "gaussian" else 1.0
     for i, value in enumerate(lambdas):

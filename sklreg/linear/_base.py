@@ -153,12 +153,18 @@ class LinearModel(PenalizedEstimator):
     def _start(
         self, prepared: Prepared, n_features: int, n_outputs: int
     ) -> tuple[Array, Array] | None:
-        """Return the last solution in the problem's columns, if it has the shape."""
+        """Return the last solution in the problem's columns, if it is of use.
+
+        That is, if it has the shape, and a finite loss: exp(eta) may overflow.
+        """
         coef = np.atleast_2d(np.asarray(self.coef_, dtype=np.float64)).T
         if coef.shape != (n_features, n_outputs):
             return None
         intercept = np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64))
-        return prepared.from_user(coef, intercept)
+        w, b = prepared.from_user(coef, intercept)
+        eta = prepared.problem.design.matvec(w) + b
+        value = prepared.problem.objective(w, np.ascontiguousarray(eta))
+        return (w, b) if np.isfinite(value) else None
 
     def _linear_predictor(self, X: Any) -> NDArray[Any]:
         """Return ``X coef_' + intercept_``."""

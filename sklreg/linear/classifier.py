@@ -15,10 +15,24 @@ from .._validation import (
     checked_for_fit,
     checked_weights,
     fitting,
+    loss_object,
     loss_record,
+    only_if,
 )
-from ..losses import LogLoss
+from ..losses import LogLoss, SquaredHinge
 from ._base import LinearModel
+
+
+def _has_probabilities(estimator: Any) -> bool:
+    loss = loss_object(estimator.loss)
+    if loss is not None and not loss.probabilistic:
+        msg = (
+            f"There are no probabilities with loss={estimator.loss!r}; take "
+            "loss='log_loss', or decision_function, or calibrate it with "
+            "sklearn.calibration.CalibratedClassifierCV."
+        )
+        raise AttributeError(msg)
+    return True
 
 
 class LinearClassifier(ClassifierMixin, LinearModel):
@@ -43,8 +57,9 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         ``LogisticRegression``.
     l1_ratio : float, default=0.5
         Share of l1 for ``penalty="elasticnet"``, in [0, 1].
-    loss : {"log_loss"} or loss object, default="log_loss"
-        The loss.
+    loss : {"log_loss", "squared_hinge"} or loss object, default="log_loss"
+        The loss; ``"squared_hinge"``, that of support vector machines, is for two
+        classes and has no probabilities.
     fit_intercept : bool, default=True
         Whether to fit `b`. Sparse X is not made dense for it.
     positive : bool, default=False
@@ -123,7 +138,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **LinearModel._parameter_constraints,
-        "loss": [StrOptions({"log_loss"}), LogLoss],
+        "loss": [StrOptions({"log_loss", "squared_hinge"}), LogLoss, SquaredHinge],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -207,6 +222,9 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         """With signs fixed, or no intercept, a good score cannot be promised."""
         tags = super().__sklearn_tags__()
         tags.classifier_tags.poor_score = bool(self.positive or not self.fit_intercept)
+        tags.classifier_tags.multi_class = hasattr(
+            loss_object(self.loss) or LogLoss, "multinomial"
+        )
         return tags
 
     def decision_function(self, X: Any) -> NDArray[Any]:
@@ -220,11 +238,12 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         Returns
         -------
         eta : array of shape (n_samples,) or (n_samples, n_classes)
-            Log-odds of the second class, or one score a class.
+            Log-odds or signed distance to the second class, or one score a class.
         """
         eta = self._linear_predictor(X)
         return eta[:, 0] if len(self.classes_) == 2 else eta
 
+    @only_if(_has_probabilities)
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Return the probabilities of the classes.
 
@@ -243,6 +262,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
             return scipy.special.softmax(eta, axis=1)
         return np.column_stack([scipy.special.expit(-eta), scipy.special.expit(eta)])
 
+    @only_if(_has_probabilities)
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
         """Return the logarithms of the probabilities, finite where those underflow.
 
@@ -274,7 +294,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         Returns
         -------
         y : array of shape (n_samples,)
-            The most probable class of each row.
+            The class of the largest score in each row.
         """
         eta = self.decision_function(X)
         best = eta.argmax(axis=1) if eta.ndim == 2 else (eta > 0.0).astype(np.intp)

@@ -7,16 +7,25 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import column_or_1d
 
 from .._validation import (
     StrOptions,
+    check_targets,
     checked_for_fit,
     checked_weights,
     fitting,
+    loss_object,
     loss_record,
 )
-from ..losses import Loss
-from ._base import LinearModel
+from ..losses import Loss, weighted_value
+from ._base import Array, LinearModel
+
+#: A deviance that is zero, given that logarithms of zero are cut off.
+_NOTHING = 1e-290
+#: Names that `loss` may have.
+_NAMES = {"squared_error", "huber", "poisson", "gamma", "tweedie"}
 
 
 class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
@@ -43,9 +52,12 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         :func:`~sklreg.convert_alpha` what other libraries' strengths correspond to.
     l1_ratio : float, default=0.5
         Share of l1 for ``penalty="elasticnet"``, in [0, 1].
-    loss : {"squared_error", "huber"} or loss object, default="squared_error"
+    loss : str or loss object, default="squared_error"
         ``"squared_error"``: half the squared error. ``"huber"``: squared up to
-        `delta`, linear beyond; ``Huber(delta=...)`` sets it.
+        `delta`, linear beyond; ``Huber(delta=...)`` sets it. ``"poisson"`` (counts, `y`
+        of at least 0), ``"gamma"`` (`y` above 0) and ``"tweedie"``, with
+        ``Tweedie(power=...)``: half the deviance with log link, so that ``exp(eta)`` is
+        predicted; these take one target.
     fit_intercept : bool, default=True
         Whether to fit `b`. Sparse X is not made dense for it.
     positive : bool, default=False
@@ -92,6 +104,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
     LinearClassifier : The same for classes.
     sklearn.linear_model.Lasso : ``penalty="l1"`` with the same alpha.
     sklearn.linear_model.Ridge : ``penalty="l2"`` with alpha divided by n_samples.
+    sklearn.linear_model.TweedieRegressor : ``penalty="l2"`` with the same alpha.
 
     Notes
     -----
@@ -119,7 +132,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **LinearModel._parameter_constraints,
-        "loss": [StrOptions({"squared_error", "huber"}), Loss],
+        "loss": [StrOptions(_NAMES), Loss],
     }
 
     def __init__(
@@ -172,7 +185,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         ------
         ValueError
             For a parameter out of range, NaN or infinite numbers, wrong shapes,
-            negative or all-zero weights.
+            negative or all-zero weights, targets for which the loss is undefined.
         """
         X, y = self._checked(X, y)
         self._solve(*self._arguments(X, y, sample_weight))
@@ -181,18 +194,30 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         return self
 
     def _checked(self, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
-        """Validate X and y, which may have several columns."""
-        return checked_for_fit(self, X, y, multi_output=True, y_numeric=True)
+        """Validate X and y, which may have several columns unless there is a link."""
+        several = not self._has_link
+        return checked_for_fit(self, X, y, multi_output=several, y_numeric=True)
+
+    @property
+    def _has_link(self) -> bool:
+        loss = loss_object(self.loss)
+        return loss is not None and loss.has_link
 
     def _arguments(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
         """Return what `_state` and `_solve` take, for validated X and y."""
-        targets = np.array(y.reshape(len(y), -1), dtype=np.float64, order="C")
-        weight = checked_weights(sample_weight, len(y))
-        return X, targets, weight, loss_record(self.loss)
+        targets, weight = _targets(y), checked_weights(sample_weight, len(y))
+        self._loss = loss_record(self.loss)
+        with_intercept = self.fit_intercept
+        check_targets(
+            self.loss, self._loss, targets, weight, fit_intercept=with_intercept
+        )
+        return X, targets, weight, self._loss
 
     def __sklearn_tags__(self) -> Any:
         """With signs fixed, or no intercept, a good score cannot be promised."""
         tags = super().__sklearn_tags__()
+        tags.target_tags.positive_only = self._has_link
+        tags.target_tags.multi_output = not self._has_link
         tags.regressor_tags.poor_score = bool(self.positive or not self.fit_intercept)
         return tags
 
@@ -207,6 +232,52 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         Returns
         -------
         y : array of shape (n_samples,) or (n_samples, n_targets)
-            Predictions, of the dtype of X.
+            Predictions, of the dtype of X: the means exp(eta) for ``"poisson"``,
+            ``"gamma"`` and ``"tweedie"``.
         """
-        return self._linear_predictor(X)
+        eta = self._linear_predictor(X)
+        return self._loss.inverse_link(eta)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        r"""Return the share of the target's variation that is explained.
+
+        .. math::
+            R^2 = 1 - \frac{\sum_i s_i (y_i - \hat y_i)^2}{\sum_i s_i (y_i - \bar y)^2}
+
+        or, for ``"poisson"``, ``"gamma"`` and ``"tweedie"``, :math:`D^2`, which has
+        deviances in place of the squares. The mean over targets, if several.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features.
+        y : array of shape (n_samples,) or (n_samples, n_targets)
+            Targets.
+        sample_weight : float or array of shape (n_samples,), optional
+            Weights.
+
+        Returns
+        -------
+        score : float
+            At most 1; 0 for the best constant prediction.
+        """
+        eta = self._linear_predictor(X)
+        if not self._loss.has_link:
+            return super().score(X, y, sample_weight)
+        y = _targets(column_or_1d(y))
+        check_consistent_length(eta, y)
+        weight = checked_weights(sample_weight, len(y))
+        check_targets(self.loss, self._loss, y, weight, fit_intercept=False)
+        null = np.tile(self._loss.first_intercept(y, weight), (len(y), 1))
+        reached, total = (
+            weighted_value(self._loss, y, each, weight)
+            for each in (_targets(eta), null)
+        )
+        if total < _NOTHING:  # as R^2 of a constant target
+            return float(reached < _NOTHING)
+        return float(1.0 - reached / total)
+
+
+def _targets(y: NDArray[Any]) -> Array:
+    """Return y as a matrix, a column per target."""
+    return np.array(y.reshape(len(y), -1), dtype=np.float64, order="C")

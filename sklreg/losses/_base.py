@@ -27,7 +27,8 @@ class Loss(Parameters):
     A subclass lists its parameters as annotated attributes and writes, in the Python
     that Numba compiles, `value`, `derivative` and `curvature` of one number.
     `majorizer` is an upper bound of the curvature that makes every Newton step safe;
-    with `conjugate_dual` a duality gap is reported.
+    with `conjugate_dual` a duality gap is reported. Where a value overflows it is
+    infinite, never NaN: line searches step back from there.
 
     Attributes
     ----------
@@ -39,12 +40,18 @@ class Loss(Parameters):
         Whether the loss of a row is a sum over outputs.
     of_classes : bool
         Whether `y` holds the shares of classes rather than numbers.
+    probabilistic : bool
+        Whether `eta` of a loss of classes stands for their probabilities.
+    has_link : bool
+        Whether predictions are a function of `eta`, `inverse_link`, rather than `eta`.
     """
 
     quadratic = False
     dual = False
     separable = True
     of_classes = False
+    probabilistic = False
+    has_link = False
 
     def record(self) -> Any:
         """Validate the parameters and return the record that kernels see."""
@@ -63,11 +70,17 @@ class Loss(Parameters):
         raise NotImplementedError
 
     def curvature(self, y: float, eta: float) -> float:
-        """Return d2f / d eta^2, or an element of its generalised derivative."""
+        """Return d2f / d eta^2, or an element of its generalised derivative.
+
+        Never negative: where `f` is not convex, the nearest that is not.
+        """
         raise NotImplementedError
 
     def majorizer(self, y: float, eta: float) -> float:
-        """Return a curvature whose parabola lies above f; default: `curvature`."""
+        """Return a curvature whose parabola lies above f; default: `curvature`.
+
+        At least between `eta` and the minimiser of the row, where none does everywhere.
+        """
         return self.curvature(y, eta)
 
     def conjugate_dual(self, y: float, u: float) -> float:
@@ -106,6 +119,18 @@ class Loss(Parameters):
 
     # All rows, in Python -----------------------------------------------------------
 
+    def inverse_link(self, eta: Any) -> Any:
+        """Return the predictions that `eta` stands for; default: `eta`."""
+        return eta
+
+    def in_domain(self, y: Array) -> NDArray[np.bool_]:
+        """Tell which targets the loss is defined for; default: all."""
+        return np.ones(y.shape, dtype=np.bool_)
+
+    def domain(self) -> str:
+        """Name these targets, for an error message."""
+        return "numbers"
+
     def balanced_dual(self, u: Array, y: Array, weight: Array) -> Array:
         """Return a dual point near `u` with ``sum_i weight_i u_i = 0``.
 
@@ -131,9 +156,15 @@ class Loss(Parameters):
 def weighted_gradient(
     loss: Any, y: Array, eta: Array, weight: Array, out: Array
 ) -> float:
-    """Write ``weight_i grad f_i`` to `out`; return the weighted mean loss."""
+    """Write ``weight_i grad f_i`` to `out`; return the weighted mean loss.
+
+    Rows without weight do not exist, even where their loss is infinite.
+    """
     total = 0.0
     for i in range(eta.shape[0]):
+        if weight[i] == 0.0:
+            out[i] = 0.0
+            continue
         total += weight[i] * loss.row_value(y, eta, i)
         loss.row_gradient(y, eta, i, out)
         for c in range(eta.shape[1]):
@@ -146,6 +177,8 @@ def weighted_value(loss: Any, y: Array, eta: Array, weight: Array) -> float:
     """Return the weighted mean loss."""
     total = 0.0
     for i in range(eta.shape[0]):
+        if weight[i] == 0.0:
+            continue
         total += weight[i] * loss.row_value(y, eta, i)
     return total
 
@@ -157,6 +190,8 @@ def weighted_hessian(
     """Write ``weight_i hess f_i`` to ``out[:, :, i]``; `out` starts at zero."""
     k = eta.shape[1]
     for i in range(eta.shape[0]):
+        if weight[i] == 0.0:
+            continue
         loss.row_hessian(y, eta, i, damping, out)
         for c in range(k):
             for m in range(k):
@@ -168,6 +203,8 @@ def weighted_dual(loss: Any, y: Array, u: Array, weight: Array) -> float:
     """Return ``-sum_i weight_i f*_i(-u_i)``."""
     total = 0.0
     for i in range(u.shape[0]):
+        if weight[i] == 0.0:
+            continue
         total += weight[i] * loss.row_dual(y, u, i)
     return total
 

@@ -29,6 +29,7 @@ class LogLoss(Loss):
 
     dual = True
     of_classes = True
+    probabilistic = True
 
     def multinomial(self) -> Any:
         """Return the record for more than two classes."""

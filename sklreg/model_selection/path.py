@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._estimator import warn_unconverged
 from .._threads import blas_threads_for
 from ..linear import Prepared
-from ..solvers import critical_alpha, solve
+from ..solvers import critical_alpha, solve_path
 from .alpha_max import prepared
 
 Array = NDArray[np.float64]
@@ -91,18 +91,11 @@ def regularization_path(
     stated = prepared(estimator, X, y, sample_weight)
     grid = _grid(stated, alphas, alpha_min_ratio)
     n_samples, n_features = stated.problem.design.shape
-    start, solutions = None, []
+    penalties = [estimator.penalty_record(alpha, n_features) for alpha in grid]
     with blas_threads_for(n_samples * n_features):
-        for alpha in grid:
-            penalty = estimator.penalty_record(alpha, n_features)
-            solution = solve(
-                stated.problem._replace(penalty=penalty),
-                tol=estimator.tol,
-                max_iter=estimator.max_iter,
-                start=start,
-            )
-            start = solution.coef, solution.intercept
-            solutions.append(solution)
+        solutions = solve_path(
+            stated.problem, penalties, tol=estimator.tol, max_iter=estimator.max_iter
+        )
     _warn(estimator, grid, solutions)
     return _assemble(stated, grid, solutions)
 

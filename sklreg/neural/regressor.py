@@ -308,6 +308,12 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         self.out_activation_ = "identity"
         strata = np.zeros(len(y), dtype=np.intp)
         loss = loss_record(self.loss)
+        if loss.has_link:
+            msg = (
+                "loss must be one without a link, as 'squared_error' or 'huber', "
+                f"got {self.loss!r}; take LinearRegressor, or fit the logarithm of y."
+            )
+            raise ValueError(msg)
         return Targets(values, weight, loss, False, strata)
 
     def predict(self, X: Any) -> NDArray[Any]:

@@ -108,6 +108,10 @@ class Penalty(Parameters):
         """Return the minimiser `u` of ``(u - x)^2 / 2 + step * value(u, j)``."""
         raise NotImplementedError
 
+    def strength(self) -> float:
+        """Return `alpha`. Python only."""
+        return self.alpha
+
     # What has a default ----------------------------------------------------------
 
     def derivative(self, x: float, j: int) -> float:

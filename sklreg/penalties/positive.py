@@ -28,6 +28,10 @@ class Positive(NamedTuple):
         """The restriction keeps convexity."""
         return bool(self.penalty.convex)
 
+    def strength(self) -> float:
+        """Return the strength of `P`."""
+        return float(self.penalty.strength())
+
     @property
     def separable(self) -> bool:
         """So does the sum over weights."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .certificate import critical_alpha, printed, silent
 from .problem import Problem, Solution
-from .solve import certificate_of, solve
+from .solve import certificate_of, solve, solve_path
 
 __all__ = [
     "Problem",
@@ -14,4 +14,5 @@ __all__ = [
     "printed",
     "silent",
     "solve",
+    "solve_path",
 ]

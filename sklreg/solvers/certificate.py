@@ -39,8 +39,6 @@ class Tolerance(NamedTuple):
     tol: float
     gap: float  # nan: there is no dual, the violation decides
     violation: float
-    null: Point  # all weights zero
-    at_null: Evaluation
 
     def met(self, certificate: Certificate) -> bool:
         """Tell whether the point is good enough."""
@@ -162,34 +160,49 @@ def _conjugate(
     return total, scale
 
 
-def null_point(problem: Problem) -> Point:
-    """Return the point of all-zero weights with the best intercepts."""
-    (n, p), k = problem.design.shape, problem.n_outputs
-    b = np.zeros(k)
-    if problem.fit_intercept:
-        b = null_intercept(problem.loss, problem.y, problem.weight)
-    return Point(np.zeros((p, k)), b, np.tile(b, (n, 1)))
+class Null(NamedTuple):
+    """The null model: all weights zero, the best intercepts."""
 
+    point: Point
+    evaluation: Evaluation
+    scale: float  # of the data term, to judge rounding by
+    slope: float  # of its derivatives: their weighted root mean square
 
-def tolerance(problem: Problem, tol: float) -> Tolerance:
-    """Return the limits that `tol` stands for in `problem`."""
-    null = null_point(problem)
-    at_null = evaluate(problem, null)
-    at_zero, slopes = problem.gradient(np.zeros_like(null.eta))
-    gap = math.nan
-    if has_dual(problem):
-        gap = tol * at_null.value + _ROUNDING * max(at_zero, 1e-300)
-    # What rounding alone makes of X'r when r is all cancellation.
-    weighty = problem.weight > 0.0
-    size = np.sqrt((slopes[weighty] ** 2 / problem.weight[weighty, None]).sum())
-    floor = _ROUNDING * float(problem.norms.max(initial=1e-150)) * float(size)
-    largest = float(np.abs(at_null.gradient).max(initial=0.0))
-    violation = tol * largest + max(floor, 1e-300)
-    return Tolerance(tol, gap, violation, null, at_null)
+    @classmethod
+    def of(cls, problem: Problem) -> Null:
+        """Fit the null model of `problem`."""
+        (n, p), k = problem.design.shape, problem.n_outputs
+        b = np.zeros(k)
+        if problem.fit_intercept:
+            b = null_intercept(problem.loss, problem.y, problem.weight)
+        point = Point(np.zeros((p, k)), b, np.tile(b, (n, 1)))
+        evaluation = evaluate(problem, point)
+        # With a link eta = 0 means nothing: take a unit of eta from the null model.
+        off = point.eta + 1.0 if problem.loss.has_link else np.zeros_like(point.eta)
+        scale, slopes = problem.gradient(off)
+        weighty = problem.weight > 0.0
+        squares = slopes[weighty] ** 2 / problem.weight[weighty, None]
+        return cls(point, evaluation, scale, math.sqrt(squares.sum()))
+
+    def tolerance(self, problem: Problem, tol: float, offset: float = 0.0) -> Tolerance:
+        """Return the limits that `tol` stands for; `offset` belongs to the objective.
+
+        The floors are what rounding alone makes of the objective, and of ``X' r``: by
+        Cauchy and Schwarz at most the norms of both times the precision.
+        """
+        gap = math.nan
+        if has_dual(problem):
+            scale = max(self.scale + offset, 1e-300)
+            gap = tol * (self.evaluation.value + offset) + _ROUNDING * scale
+        largest = float(np.abs(self.evaluation.gradient).max(initial=0.0))
+        norm = float(problem.norms.max(initial=1e-150))
+        floor = _ROUNDING * norm * math.hypot(self.slope, math.sqrt(2.0 * offset))
+        violation = tol * largest + max(floor, 1e-300)
+        return Tolerance(tol, gap, violation)
 
 
 def critical_alpha(problem: Problem) -> float:
     """Return the smallest alpha at which all weights are zero."""
-    gradient = evaluate(problem, null_point(problem)).gradient
+    gradient = Null.of(problem).evaluation.gradient
     steps = 1.0 / np.maximum(problem.norms**2, np.finfo(np.float64).tiny)
     return float(problem.penalty.critical_alpha(gradient, steps))

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.optimize
 
 from ..designs import row_slices
-from .certificate import Certificate, Report, Tolerance, certify, silent
+from .certificate import Certificate, Null, Report, Tolerance, certify, silent
 from .problem import (
     Array,
     Point,
@@ -32,11 +32,12 @@ def lbfgs(
     problem: Problem,
     point: Point,
     limits: Tolerance,
+    null: Null,
     max_iter: int,
     report: Report = silent,
-) -> tuple[Point, Certificate, int]:
+) -> tuple[Point, int]:
     """Improve `point` until `limits` are met or `max_iter` iterations are spent."""
-    scale = _preconditioner(problem, limits)
+    scale = _preconditioner(problem, null.point.b)
     shape = (point.w.shape[0] + 1, point.w.shape[1])
 
     def point_at(x: Array) -> Point:
@@ -78,14 +79,13 @@ def lbfgs(
             "gtol": 0.0,
         },
     )
-    point = point_at(found.x)
-    return point, certified(point), max(int(found.nit), 1)
+    return point_at(found.x), max(int(found.nit), 1)
 
 
-def _preconditioner(problem: Problem, limits: Tolerance) -> Array:
+def _preconditioner(problem: Problem, b: Array) -> Array:
     """Return one over the root of the Hessian's diagonal at the null model."""
     p, k = problem.design.shape[1], problem.n_outputs
-    eta = np.tile(limits.null.b, (problem.design.shape[0], 1))
+    eta = np.tile(b, (problem.design.shape[0], 1))
     per_output = np.zeros(k)
     for rows in row_slices(len(eta), k * k):
         per_output += np.einsum("cci->c", problem.rows(rows).hessian(eta[rows], 1.0))

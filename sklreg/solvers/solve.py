@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from .certificate import (
-    Certificate,
-    Report,
-    Tolerance,
-    certify,
-    silent,
-    tolerance,
-)
-from .lbfgs import lbfgs
-from .problem import Array, Point, Problem, Solution, evaluate, start_point
-from .row_space import from_row_space, in_row_space
-from .working_set import working_sets
+from .certificate import Certificate, Null, Report, certify, silent
+from .path import Step, along_path
+from .problem import Array, Problem, Solution, evaluate, start_point
+from .reduction import reduce
+from .working_set import WorkingSet
 
-#: Up to this many weights a smooth problem's Hessian is formed: of one output, and of
-#: several, where it has a block for each pair of outputs.
-_NEWTON_SIZE, _NEWTON_SIZE_OF_SEVERAL = 2000, 300
+Start = tuple[Array, Array]
 
 
 def solve(
@@ -27,96 +20,116 @@ def solve(
     *,
     tol: float,
     max_iter: int,
-    start: tuple[Array, Array] | None = None,
+    start: Start | None = None,
     report: Report = silent,
 ) -> Solution:
-    """Minimise the problem's objective.
+    """Minimise the problem's objective: a path of one point, see `solve_path`."""
+    penalties = [problem.penalty]
+    return solve_path(
+        problem, penalties, tol=tol, max_iter=max_iter, start=start, report=report
+    )[0]
+
+
+def solve_path(
+    problem: Problem,
+    penalties: list[Any],
+    *,
+    tol: float,
+    max_iter: int,
+    start: Start | None = None,
+    report: Report = silent,
+) -> list[Solution]:
+    """Minimise for one penalty after the other, each from the solution before.
 
     Parameters
     ----------
     problem : Problem
-        Design, targets, weights, loss and penalty.
+        Design, targets, weights and loss.
+    penalties : list of records
+        Penalties, the strongest first.
     tol : float
         Relative tolerance of the certificate, see `Tolerance`.
     max_iter : int
-        Limit on Newton steps, or on iterations of L-BFGS.
+        Limit on Newton steps, or on iterations of L-BFGS, for each penalty.
     start : tuple of arrays, optional
         Weights (n_features, n_outputs) and intercepts (n_outputs,) to start from.
     report : callable, optional
         Told of progress, see `Report`.
     """
-    separable = problem.loss.separable and problem.penalty.separable
-    if problem.n_outputs > 1 and separable:
-        return _output_by_output(problem, tol, max_iter, start, report)
-    limits = tolerance(problem, tol)
-    if start is None:
-        point = limits.null
-        w = problem.penalty.nearest(point.w)
-        if w.any():
-            point = start_point(problem, w, point.b)
-    else:
+    if start is not None:
         w = np.where(problem.norms[:, None] > 0.0, start[0], 0.0)
-        w = problem.penalty.nearest(w)
-        point = start_point(problem, w, start[1] * problem.fit_intercept)
-    point, certificate, n_iter = _minimize(problem, point, limits, max_iter, report)
-    if not problem.loss.separable:
-        point = _canonical(problem, point)
-    return _solution(point, certificate, n_iter, limits.shortfall(certificate))
+        start = w, start[1] * problem.fit_intercept
+    reduction = reduce(problem, penalties)
+    if reduction is None:
+        return _paths(problem, penalties, tol, max_iter, start, report)
+    if start is not None:
+        start = reduction.down(*start)
+    small = reduction.problem
+    found = _paths(small, penalties, tol, max_iter, start, report, reduction.offset)
+    null = Null.of(small)
+    solutions = []
+    for penalty, solution in zip(penalties, found, strict=True):
+        w, b = reduction.up(solution.coef, solution.intercept)
+        limits = null.tolerance(small._replace(penalty=penalty), tol)
+        if reduction.rounding(w) <= 0.1 * limits.violation:
+            solutions.append(solution._replace(coef=w, intercept=b))
+            continue
+        left = max(max_iter - solution.n_iter, 1)
+        (verified,) = _paths(problem, [penalty], tol, left, (w, b), report)
+        n_iter = solution.n_iter + verified.n_iter
+        solutions.append(verified._replace(n_iter=n_iter))
+    return solutions
 
 
-def _minimize(
-    problem: Problem, point: Point, limits: Tolerance, max_iter: int, report: Report
-) -> tuple[Point, Certificate, int]:
-    """Choose the solver: linear algebra where the penalty is smooth."""
-    (n, p), k = problem.design.shape, problem.n_outputs
-    if not problem.penalty.is_smooth():
-        return working_sets(problem, point, limits, max_iter, report)
-    size = _NEWTON_SIZE if k == 1 else _NEWTON_SIZE_OF_SEVERAL
-    n_iter = 0
-    if problem.penalty.is_ridge() and n < p and n * k <= size:
-        small, inside, back = in_row_space(problem, point)
-        inside, _, n_iter = working_sets(small, inside, limits, max_iter, report)
-        point = from_row_space(problem, inside, back)
-        certificate, _ = certify(problem, point, evaluate(problem, point))
-        if limits.met(certificate) or n_iter >= max_iter:
-            return point, certificate, n_iter
-    solver = working_sets if p * k <= size else lbfgs
-    point, certificate, more = solver(problem, point, limits, max_iter - n_iter, report)
-    return point, certificate, n_iter + more
+def _paths(
+    problem: Problem,
+    penalties: list[Any],
+    tol: float,
+    max_iter: int,
+    start: Start | None,
+    report: Report,
+    offset: Array | None = None,
+) -> list[Solution]:
+    """Solve output by output where loss and penalty are sums over them."""
+    outputs = [slice(None)]
+    if problem.loss.separable and all(penalty.separable for penalty in penalties):
+        outputs = [slice(c, c + 1) for c in range(problem.n_outputs)]
+    inside, parts = None, []
+    for c in outputs:
+        part = problem._replace(y=np.ascontiguousarray(problem.y[:, c]))
+        left_out = 0.0 if offset is None else float(offset[c].sum())
+        steps, inside = along_path(
+            part,
+            penalties,
+            tol=tol,
+            max_iter=max_iter,
+            start=start and (start[0][:, c], start[1][c]),
+            report=report,
+            offset=left_out,
+            inside=inside or WorkingSet.empty(part),
+        )
+        parts.append([_solution(part, step, left_out) for step in steps])
+    return [_joined(list(each)) for each in zip(*parts, strict=True)]
 
 
-def _solution(
-    point: Point, certificate: Certificate, n_iter: int, shortfall: str
-) -> Solution:
+def _solution(problem: Problem, step: Step, offset: float) -> Solution:
+    w = step.point.w
+    if not problem.loss.separable:  # pick one of the equal softmax solutions
+        w = w - step.penalty.softmax_shift(w)[:, None]
+    certificate = step.certificate
     return Solution(
-        point.w,
-        point.b,
-        certificate.objective,
+        w,
+        step.point.b,
+        certificate.objective + offset,
         certificate.dual_gap,
         certificate.violation,
-        n_iter,
-        shortfall,
+        step.n_iter,
+        step.shortfall,
     )
 
 
-def _output_by_output(
-    problem: Problem,
-    tol: float,
-    max_iter: int,
-    start: tuple[Array, Array] | None,
-    report: Report,
-) -> Solution:
-    """Solve outputs one by one: loss and penalty are sums over them."""
-    parts = [
-        solve(
-            problem._replace(y=np.ascontiguousarray(problem.y[:, [c]])),
-            tol=tol,
-            max_iter=max_iter,
-            start=start and (start[0][:, [c]], start[1][[c]]),
-            report=report,
-        )
-        for c in range(problem.n_outputs)
-    ]
+def _joined(parts: list[Solution]) -> Solution:
+    """Join the solutions of outputs."""
     return Solution(
         np.hstack([part.coef for part in parts]),
         np.hstack([part.intercept for part in parts]),
@@ -126,12 +139,6 @@ def _output_by_output(
         max(part.n_iter for part in parts),
         next((part.shortfall for part in parts if part.shortfall), ""),
     )
-
-
-def _canonical(problem: Problem, point: Point) -> Point:
-    """Pick the representative among equal softmax solutions."""
-    shift = problem.penalty.softmax_shift(point.w)
-    return point._replace(w=point.w - shift[:, None])
 
 
 def certificate_of(problem: Problem, w: Array, b: Array) -> Certificate:

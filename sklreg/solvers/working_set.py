@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .certificate import Certificate, Report, Tolerance, certify, silent
+from .certificate import Report, Tolerance, certify, violations
 from .model import (
     GramModel,
     Model,
@@ -40,17 +40,20 @@ _ROUNDING = 1e-15
 def working_sets(
     problem: Problem,
     point: Point,
+    evaluation: Evaluation,
     limits: Tolerance,
     max_iter: int,
-    report: Report = silent,
-) -> tuple[Point, Certificate, int]:
-    """Improve `point` until `limits` are met or `max_iter` Newton steps are spent."""
+    report: Report,
+    inside: WorkingSet,
+) -> tuple[Point, Evaluation, int, WorkingSet]:
+    """Improve `point` until `limits` are met or `max_iter` Newton steps are spent.
+
+    `inside` is where the search begins, and what it has grown to is returned.
+    """
     n_iter, share, stalled = 0, _INNER, 0
-    evaluation = limits.at_null if point is limits.null else evaluate(problem, point)
     certificate, scores = certify(problem, point, evaluation)
-    best_point, best = point, certificate
-    inside = WorkingSet.empty(problem)
-    while not limits.met(best) and n_iter < max_iter and stalled < _PATIENCE:
+    best = point, evaluation, certificate
+    while not limits.met(best[2]) and n_iter < max_iter and stalled < _PATIENCE:
         inside = inside.grown(problem, point.w, scores)
         before = certificate.violation
         point, evaluation, steps = inside.solve(
@@ -58,26 +61,29 @@ def working_sets(
         )
         n_iter += steps
         certificate, scores = certify(problem, point, evaluation)
-        share *= 1.0 if certificate.violation < 0.5 * before else 0.3
         report(n_iter, certificate, limits)
-        better = limits.excess(certificate) < _PROGRESS * limits.excess(best)
+        share *= 1.0 if certificate.violation < 0.5 * before else 0.3
+        better = limits.excess(certificate) < _PROGRESS * limits.excess(best[2])
         stalled = 0 if better else stalled + 1
-        if limits.excess(certificate) < limits.excess(best):
-            best_point, best = point, certificate
-    unique = problem.penalty.has_dual() or not problem.penalty.convex
-    cheap = problem.design.shape[0] * point.w.size <= _CHEAP
+        if limits.excess(certificate) < limits.excess(best[2]):
+            best = point, evaluation, certificate
+    point, evaluation, _ = best
     left = min(max_iter - n_iter, _LAST_STEPS)
-    if problem.loss.quadratic or not (unique and cheap and left):
-        return best_point, best, max(n_iter, 1)
-    # Newton converges fast: rounding is next to nothing away.
-    evaluation = evaluate(problem, best_point)
-    slopes = float(np.abs(evaluation.slopes).sum())
-    tolerance = _ROUNDING * slopes * float(problem.norms.max(initial=0.0))
-    inside = WorkingSet.everything(problem)
-    point, evaluation, steps = inside.solve(
-        problem, best_point, evaluation, tolerance, left
-    )
-    return point, certify(problem, point, evaluation)[0], max(n_iter + steps, 1)
+    if left and _to_rounding(problem):  # Newton converges fast, it is not far away
+        slopes = float(np.abs(evaluation.slopes).sum())
+        tolerance = _ROUNDING * slopes * float(problem.norms.max(initial=0.0))
+        point, evaluation, steps = WorkingSet.everything(problem).solve(
+            problem, point, evaluation, tolerance, left
+        )
+        n_iter += steps
+    return point, evaluation, max(n_iter, 1), inside
+
+
+def _to_rounding(problem: Problem) -> bool:
+    """Tell whether the last digits cost next to nothing and mean something."""
+    unique = problem.penalty.has_dual() or not problem.penalty.convex
+    size = problem.design.shape[0] * problem.design.shape[1] * problem.n_outputs
+    return bool(not problem.loss.quadratic and unique and size <= _CHEAP)
 
 
 class WorkingSet(NamedTuple):
@@ -113,6 +119,11 @@ class WorkingSet(NamedTuple):
             candidates = candidates[ranked[-room:]]
         allowed.flat[candidates] = True
         return self._with(problem, allowed)
+
+    def expecting(self, problem: Problem, point: Point, gradient: Array) -> WorkingSet:
+        """Add the weights that will be wanted if the gradient is as expected."""
+        scores = violations(problem, point.w, gradient)
+        return self.grown(problem, point.w, scores)
 
     def _with(self, problem: Problem, allowed: NDArray[np.bool_]) -> WorkingSet:
         """Return the set of the allowed weights; it holds those of this one."""

@@ -1,0 +1,75 @@
+"""A problem with the same solutions and fewer rows or columns, and the way back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .moments import compress
+from .problem import Array, Problem
+from .row_space import in_row_space
+
+
+class Reduction(NamedTuple):
+    """A smaller problem; weights and intercepts go `down` to it and come `up`."""
+
+    problem: Problem
+    offset: Array  # n_outputs: what its objective leaves out
+    down: Callable[[Array, Array], tuple[Array, Array]]
+    up: Callable[[Array, Array], tuple[Array, Array]]
+    #: How far rounding may put a gradient of the small problem from that of the large.
+    rounding: Callable[[Array], float]
+
+
+#: Up to so many weights a smooth problem's Hessian is formed: of one output, and of
+#: several, where it has a block for each pair of outputs.
+NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL = 2000, 300
+#: Rows for each column that make least squares worth compressing.
+_TALL = 2
+#: Columns up to which one solution pays for all second moments, and more for each
+#: further one: a solution reads X some ten times, a point on a path twice.
+_COLUMNS, _COLUMNS_PER_SOLUTION = 400, 16
+
+
+def reduce(problem: Problem, penalties: list[Any]) -> Reduction | None:
+    """Return a smaller problem for all `penalties`, if there is one that pays."""
+    (n, p), k = problem.design.shape, problem.n_outputs
+    smooth = all(penalty.is_smooth() for penalty in penalties)
+    ridge = all(penalty.is_ridge() for penalty in penalties)
+    size = NEWTON_SIZE if k == 1 else NEWTON_SIZE_OF_SEVERAL
+    if problem.loss.quadratic and n > _TALL * p:
+        columns = _COLUMNS + _COLUMNS_PER_SOLUTION * len(penalties) * k
+        if p <= (max(NEWTON_SIZE, columns) if smooth else columns):
+            return _by_moments(problem)
+    if ridge and n < p and n * k <= size:
+        return _in_row_space(problem)
+    return None
+
+
+def _by_moments(problem: Problem) -> Reduction | None:
+    small = compress(problem)
+    if small is None:
+        return None
+    return Reduction(
+        small.problem,
+        small.offset,
+        lambda w, b: (w, np.zeros_like(b)),
+        lambda w, _: (w, small.intercept(w)),
+        small.rounding,
+    )
+
+
+def _in_row_space(problem: Problem) -> Reduction | None:
+    small = in_row_space(problem)
+    if small is None:
+        return None
+    return Reduction(
+        small.problem,
+        problem.weight[:0],
+        lambda w, b: (small.down(w), b),
+        lambda v, b: (small.up(v), b),
+        lambda _: math.inf,
+    )
