@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .certificate import intercept_violation, violations
-from .model import build_model, direction
+from .model import Model, build_model, direction
 from .problem import Array, Evaluation, Point, Problem, evaluate, penalty_value
 
 _SUFFICIENT = 0.01  # share of the predicted decrease that a step must bring
@@ -20,8 +20,11 @@ _HALVINGS = 30
 _LEAST_DAMPING = 1e-10
 #: Steps without halving the violation, after which rounding is all that is left.
 _PATIENCE = 30
-#: Up to this many weights a model holds all that are allowed.
-_SMALL = 500
+#: A model that takes up to so many multiplications is not worth sparing.
+_CHEAP = 2e7
+#: What a model must cost to be kept, in products with X (16 multiplications for each
+#: entry, as BLAS is faster where it forms the Hessian), and how long it is.
+_PRODUCTS, _DRIFT = 64.0, 0.1
 #: To what share of the point's violation its model is minimised.
 _INEXACT = 0.03
 
@@ -41,6 +44,8 @@ def proximal_newton(
     damping, n_iter = _LEAST_DAMPING, 0
     inexact = _INEXACT if problem.penalty.convex else 0.0
     best, since_best = np.inf, 0
+    model: Model | None = None
+    model_h, modelled = np.empty(0), allowed
     while n_iter < max_iter:
         scores = allowed * violations(problem, point.w, evaluation.gradient)
         largest = max(
@@ -54,8 +59,10 @@ def proximal_newton(
         if tried and (largest <= tolerance or since_best > _PATIENCE):
             break
         n_iter += 1
-        active = _active(point.w, allowed, scores)
-        model = build_model(problem, problem.hessian(point.eta, damping), active)
+        active = _active(problem, point.w, allowed, scores)
+        h = problem.hessian(point.eta, damping)
+        if model is None or _outdated(problem, h, active, model_h, modelled):
+            model, model_h, modelled = build_model(problem, h, active), h, active
         inner = max(0.1 * tolerance, inexact * largest)
         way = direction(problem, model, point, evaluation, inner)
         point, step = _line_search(problem, point, way, evaluation)
@@ -66,11 +73,32 @@ def proximal_newton(
     return point, evaluation, n_iter
 
 
-def _active(w: Array, allowed: NDArray[np.bool_], scores: Array) -> NDArray[np.bool_]:
-    """Leave satisfied zeros out of a large model that is built for one step only."""
-    if np.count_nonzero(allowed) <= _SMALL:
+def _active(
+    problem: Problem, w: Array, allowed: NDArray[np.bool_], scores: Array
+) -> NDArray[np.bool_]:
+    """Leave satisfied zeros out of a model that takes time to build."""
+    if problem.design.shape[0] * float(np.count_nonzero(allowed)) ** 2 <= _CHEAP:
         return allowed
-    return allowed & ((w != 0.0) | (scores > 0.0))
+    return np.logical_and(allowed, (w != 0.0) | (scores > 0.0))
+
+
+def _outdated(
+    problem: Problem,
+    h: Array,
+    active: NDArray[np.bool_],
+    model_h: Array,
+    modelled: NDArray[np.bool_],
+) -> bool:
+    """Tell whether to build the model anew: it lacks weights, or `h` has changed.
+
+    A model that costs more than a few products with X is kept while its Hessian is
+    nearly right: Newton's method then still gains a digit a step.
+    """
+    n, size = problem.design.shape[0], float(np.count_nonzero(modelled))
+    cheap = n * size * size <= max(_CHEAP, _PRODUCTS * problem.design.n_entries)
+    if cheap or (active & ~modelled).any():
+        return True
+    return bool(np.abs(h - model_h).sum() > _DRIFT * np.abs(model_h).sum())
 
 
 def _line_search(
