@@ -78,7 +78,11 @@ class _Kernel:
 
     def __call__(self, *args: Any) -> Any:
         for value in args:
-            if isinstance(value, tuple) and _is_foreign(value):
+            if (
+                isinstance(value, tuple)
+                and type(value) not in _flat
+                and _is_foreign(value)
+            ):
                 with _lock:
                     _teach_verbs()  # the class may be younger than the kernel
                 return self._in_memory(*args)
@@ -106,11 +110,18 @@ class _Kernel:
         return self.py_func.__qualname__
 
 
+#: Own classes whose records hold no others.
+_flat: set[type] = set()
+
+
 def _is_foreign(value: tuple[Any, ...]) -> bool:
     """Tell whether a class from outside the package takes part in a record."""
     if not is_own(type(value)):
         return True
-    return any(isinstance(part, tuple) and _is_foreign(part) for part in value)
+    parts = [part for part in value if isinstance(part, tuple)]
+    if not parts:
+        _flat.add(type(value))
+    return any(map(_is_foreign, parts))
 
 
 @functools.cache

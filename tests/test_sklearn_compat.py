@@ -16,7 +16,7 @@ import sklreg
 from sklreg import LinearClassifier, LinearRegressor
 from sklreg.losses import Huber, Tweedie
 from sklreg.neural import MLPClassifier, MLPRegressor
-from sklreg.penalties import L1, ElasticNet
+from sklreg.penalties import L1, MCP, ElasticNet
 
 if os.environ.get("SCIPY_ARRAY_API") != "1":
     msg = (
@@ -38,6 +38,7 @@ LINEAR = {
         {"penalty": "elasticnet"},
         {"penalty": None},
         {"penalty": ElasticNet(l1_ratio=0.8)},
+        {"penalty": MCP()},
         {"penalty": "l1", "loss": "huber"},
         {"penalty": "l2", "loss": Huber(delta=0.5)},
         {"penalty": "l1", "loss": "poisson"},

@@ -1,10 +1,12 @@
-"""Penalties as a user writes them, outside the package: `value` and `prox` only."""
+"""Penalties as a user writes them, outside the package: `value` and `prox` only.
+
+MCP also says from where to start, as the library's own does."""
 
 from __future__ import annotations
 
 import math
 
-from sklreg.penalties import Penalty
+from sklreg.penalties import L1, Penalty
 
 
 class LHalf(Penalty):
@@ -44,3 +46,6 @@ class MCP(Penalty):
             return x
         shrunk = max(size - step * self.alpha, 0.0) / (1.0 - step / self.gamma)
         return math.copysign(shrunk, x)
+
+    def convex_relative(self):
+        return L1().record(self.alpha, 0)

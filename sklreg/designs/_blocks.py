@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-#: Numbers in one block: 4 MiB of float64, which stays in a cache; and the least number
+#: Numbers in one block: 1 MiB of float64, which stays in a cache; and the least number
 #: of rows, so that to add up what comes of a block is not the larger work.
-BLOCK_SIZE, _LEAST_ROWS = 1 << 19, 512
+BLOCK_SIZE, _LEAST_ROWS = 1 << 17, 512
 
 
 def row_slices(n_rows: int, n_columns: int) -> Iterator[slice]:

@@ -157,6 +157,13 @@ class Penalty(Parameters):
         """Return the nearest weights of finite penalty. Python only."""
         return w
 
+    def convex_relative(self) -> Any:
+        """Return the record of a convex penalty to start from, or None. Python only.
+
+        Where the penalty is not convex, what is found depends on where one begins.
+        """
+        return None
+
     def softmax_shift(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what to subtract from each row of softmax weights. Python only.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._parameters import check_number
 from ._base import Penalty
+from .l1 import L1
 
 
 class MCP(Penalty):
@@ -120,6 +122,10 @@ class MCP(Penalty):
     def is_smooth(self) -> bool:
         """Only without strength is there no kink."""
         return self.alpha == 0.0
+
+    def convex_relative(self) -> Any:
+        """Return the lasso of the same strength, the limit of large gamma."""
+        return L1().record(self.alpha, 0)
 
     def critical_alpha(
         self, gradient: NDArray[np.float64], steps: NDArray[np.float64]

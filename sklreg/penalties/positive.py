@@ -85,6 +85,11 @@ class Positive(NamedTuple):
         """Return the positive part."""
         return np.maximum(w, 0.0)
 
+    def convex_relative(self) -> Any:
+        """Return that of `P`, restricted."""
+        relative = self.penalty.convex_relative()
+        return None if relative is None else Positive(relative)
+
     def softmax_shift(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
         """Without a penalty the smallest weight of each row is made zero."""
         unpenalised = self.penalty.is_smooth() and not self.penalty.has_dual()

@@ -23,9 +23,9 @@ from .conjugate_gradients import minimize_in_columns
 from .problem import Array, Evaluation, Point, Problem
 from .quadratic import ColumnQuadratic, GramQuadratic
 
-#: From this many weights on a Gram matrix may cost more than its columns.
-_MANY = 500
-_EPOCHS = 30
+#: Epochs that a model is expected to take, and multiplications that any Gram matrix may
+#: take: the exact steps that it allows are worth a few milliseconds.
+_EPOCHS, _CHEAP = 12, 5e6
 
 
 class GramModel(NamedTuple):
@@ -98,7 +98,7 @@ def prefers_columns(design: Any) -> bool:
     """
     k = design.shape[1]
     gram = design.cross_work() + _EPOCHS * k * k
-    return bool(k > _MANY and gram > _EPOCHS * 4 * design.n_entries)
+    return bool(gram > max(_CHEAP, _EPOCHS * 4 * design.n_entries))
 
 
 def extend_model(model: GramModel, old: Any, new: Any, problem: Problem) -> GramModel:

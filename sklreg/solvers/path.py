@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .certificate import Certificate, Null, Report, certify
+from .certificate import Certificate, Null, Report, Tolerance, certify
 from .lbfgs import lbfgs
 from .problem import Array, Evaluation, Point, Problem, evaluate, start_point
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
 from .working_set import WorkingSet, working_sets
+
+#: How many points are solved for at most before one product with X verifies them, and
+#: how much more precisely than asked.
+_AHEAD, _INNER = 8, 0.3
 
 
 class Step(NamedTuple):
@@ -34,43 +38,75 @@ def along_path(
 ) -> tuple[list[Step], WorkingSet]:
     """Solve for each of `penalties`; the working set goes on to the next problem."""
     null = Null.of(problem)
-    point, evaluation = _first(problem, null, start)
-    earlier = evaluation.gradient
-    steps = []
-    for number, penalty in enumerate(penalties):
-        problem = problem._replace(penalty=penalty)
-        limits = null.tolerance(problem, tol, offset)
-        nearest = penalty.nearest(point.w)
-        if (nearest != point.w).any():
-            point = start_point(problem, nearest, point.b)
-            evaluation = evaluate(problem, point)
-        if number >= 2:
-            expected = _extrapolated(penalties[: number + 1], earlier, evaluation)
-            inside = inside.expecting(problem, point, expected)
-        earlier = evaluation.gradient
-        if _smooth_and_large(problem):
-            point, n_iter = lbfgs(problem, point, limits, null, max_iter, report)
-            evaluation = evaluate(problem, point)
-        else:
-            point, evaluation, n_iter, inside = working_sets(
-                problem, point, evaluation, limits, max_iter, report, inside
-            )
-        certificate, _ = certify(problem, point, evaluation)
-        shortfall = limits.shortfall(certificate)
-        steps.append(Step(penalty, point, certificate, n_iter, shortfall))
+    point, evaluation = _first(problem, penalties[0], null, start)
+    steps: list[Step] = []
+    earlier, ahead = evaluation.gradient, 1
+    while len(steps) < len(penalties):
+        done = len(steps)
+        batch = penalties[done : done + ahead]
+        found = [(point, evaluation, 0)]
+        if done >= 2 and not _smooth_and_large(problem):
+            known = [*penalties[done - 2 : done], batch[-1]]
+            expected = _extrapolated(known, earlier, evaluation)
+            last = problem._replace(penalty=batch[-1])
+            inside = inside.expecting(last, point, expected)
+            if len(batch) > 1:
+                found = inside.look_ahead(
+                    problem, batch, point, evaluation, _INNER * tol, max_iter
+                )
+        for penalty, candidate in zip(batch, found, strict=False):
+            problem = problem._replace(penalty=penalty)
+            limits = null.tolerance(problem, tol, offset)
+            earlier = evaluation.gradient
+            point, evaluation, n_iter = candidate
+            certificate, _ = certify(problem, point, evaluation)
+            foreseen = limits.met(certificate) and penalty.convex
+            if not foreseen:
+                left = max(max_iter - n_iter, 1)
+                point, evaluation, more, inside = _solve(
+                    problem, null, limits, point, evaluation, left, report, inside
+                )
+                n_iter += more
+                certificate, _ = certify(problem, point, evaluation)
+            shortfall = limits.shortfall(certificate)
+            steps.append(Step(penalty, point, certificate, max(n_iter, 1), shortfall))
+            if not foreseen:
+                break
+        ahead = min(2 * ahead, _AHEAD) if foreseen else max(ahead // 2, 2)
     return steps, inside
 
 
+def _solve(
+    problem: Problem,
+    null: Null,
+    limits: Tolerance,
+    point: Point,
+    evaluation: Evaluation,
+    max_iter: int,
+    report: Report,
+    inside: WorkingSet,
+) -> tuple[Point, Evaluation, int, WorkingSet]:
+    """Choose the solver: L-BFGS where the penalty is smooth and the Hessian large."""
+    if not _smooth_and_large(problem):
+        return working_sets(
+            problem, point, evaluation, limits, max_iter, report, inside
+        )
+    point, n_iter = lbfgs(problem, point, limits, null, max_iter, report)
+    return point, evaluate(problem, point), n_iter, inside
+
+
 def _first(
-    problem: Problem, null: Null, start: tuple[Array, Array] | None
+    problem: Problem, penalty: Any, null: Null, start: tuple[Array, Array] | None
 ) -> tuple[Point, Evaluation]:
     """Return the point to begin with: `start`, unless the null model is better."""
-    if start is not None and start[0].any():
-        point = start_point(problem, *start)
-        evaluation = evaluate(problem, point)
-        if evaluation.value <= null.evaluation.value:
-            return point, evaluation
-    return null.point, null.evaluation
+    nothing = penalty.nearest(null.point.w)
+    w = nothing if start is None else penalty.nearest(start[0])
+    if not w.any():
+        return null.point, null.evaluation
+    point = start_point(problem, w, null.point.b if start is None else start[1])
+    evaluation = evaluate(problem, point)
+    worse = evaluation.value > null.evaluation.value and not nothing.any()
+    return (null.point, null.evaluation) if worse else (point, evaluation)
 
 
 def _extrapolated(

@@ -110,6 +110,23 @@ def evaluate(problem: Problem, point: Point) -> Evaluation:
     return Evaluation(value, r, problem.design.rmatvec(r))
 
 
+def evaluate_all(problem: Problem, points: list[Point]) -> list[Evaluation]:
+    """Evaluate the data term at several points; one product ``X' [r_1 .. r_m]``."""
+    k = problem.n_outputs
+    values, slopes = zip(
+        *(problem.gradient(point.eta) for point in points), strict=True
+    )
+    gradients = problem.design.rmatvec(np.hstack(slopes))
+    return [
+        Evaluation(
+            values[m],
+            slopes[m],
+            np.ascontiguousarray(gradients[:, m * k : (m + 1) * k]),
+        )
+        for m in range(len(points))
+    ]
+
+
 @kernel
 def penalty_value(penalty: Any, columns: NDArray[np.intp], w: Array) -> float:
     """Return alpha P(w) for `w` of shape (n_features, n_outputs)."""

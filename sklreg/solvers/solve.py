@@ -13,6 +13,8 @@ from .reduction import reduce
 from .working_set import WorkingSet
 
 Start = tuple[Array, Array]
+#: Tolerance of a solution that is only a start.
+_ROUGH = 1e-3
 
 
 def solve(
@@ -53,9 +55,14 @@ def solve_path(
         Limit on Newton steps, or on iterations of L-BFGS, for each penalty.
     start : tuple of arrays, optional
         Weights (n_features, n_outputs) and intercepts (n_outputs,) to start from.
+        Otherwise the null model, or for penalties that are not convex the solution of
+        their convex relative, if they have one.
     report : callable, optional
         Told of progress, see `Report`.
     """
+    if start is None and (relative := penalties[0].convex_relative()) is not None:
+        (near,) = solve_path(problem, [relative], tol=_ROUGH, max_iter=max_iter)
+        start = near.coef, near.intercept
     if start is not None:
         w = np.where(problem.norms[:, None] > 0.0, start[0], 0.0)
         start = w, start[1] * problem.fit_intercept

@@ -21,8 +21,8 @@ from .model import (
     extend_model,
     prefers_columns,
 )
-from .problem import Array, Evaluation, Point, Problem, evaluate
-from .proximal_newton import proximal_newton
+from .problem import Array, Evaluation, Point, Problem, evaluate, evaluate_all
+from .proximal_newton import balanced, proximal_newton
 
 #: Up to this many weights the working set is everything.
 _SMALL = 400
@@ -167,20 +167,61 @@ class WorkingSet(NamedTuple):
         max_iter: int,
     ) -> tuple[Point, Evaluation, int]:
         """Solve over the allowed weights, the others held where they are, at zero."""
+        point, there, steps = self._solve(
+            problem, point, self._seen(evaluation), tolerance, max_iter
+        )
+        if self.model is None and self.design is problem.design:
+            return point, there, steps
+        return point, evaluate(problem, point), steps
+
+    def look_ahead(
+        self,
+        problem: Problem,
+        penalties: list[Any],
+        point: Point,
+        evaluation: Evaluation,
+        tol: float,
+        max_iter: int,
+    ) -> list[tuple[Point, Evaluation, int]]:
+        """Solve for several penalties in turn, then evaluate all with one product."""
+        points, parts, steps = [], [], []
+        there = self._seen(evaluation)
+        for penalty in penalties:
+            problem = problem._replace(penalty=penalty)
+            slopes = np.abs(there.gradient).max(initial=0.0)
+            point, there, n_iter = self._solve(
+                problem, point, there, tol * float(slopes), max_iter
+            )
+            points.append(point)
+            parts.append(there)
+            steps.append(n_iter)
+        whole = self.design is problem.design
+        evaluations = parts if whole else evaluate_all(problem, points)
+        return list(zip(points, evaluations, steps, strict=True))
+
+    def _seen(self, evaluation: Evaluation) -> Evaluation:
+        """Return the part of an evaluation that concerns these features."""
+        return evaluation._replace(gradient=evaluation.gradient[self.features])
+
+    def _solve(
+        self,
+        problem: Problem,
+        point: Point,
+        there: Evaluation,
+        tolerance: float,
+        max_iter: int,
+    ) -> tuple[Point, Evaluation, int]:
+        """Return the point, its evaluation in these features, and the steps taken."""
         part, f = self._part(problem), self.features
-        inside = Point(point.w[f], point.b, point.eta)
-        there = evaluation._replace(gradient=evaluation.gradient[f])
+        inside, steps = Point(point.w[f], point.b, point.eta), 1
         if self.model is not None:
             way = direction(part, self.model, inside, there, tolerance)
             inside = Point(*(a + d for a, d in zip(inside, way, strict=True)))
-            steps = 1
+            there = evaluate(part, inside)
         else:
             inside, there, steps = proximal_newton(
                 part, inside, there, self.allowed[f], tolerance, max_iter
             )
-            if self.design is problem.design:
-                return inside, there, steps
         w = np.zeros_like(point.w)
         w[f] = inside.w
-        point = Point(w, inside.b, inside.eta)
-        return point, evaluate(problem, point), steps
+        return balanced(problem, Point(w, inside.b, inside.eta)), there, steps
