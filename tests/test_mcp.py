@@ -154,7 +154,7 @@ def test_no_weight_can_be_improved_alone(name, gamma, share):
     "model",
     [
         LinearRegressor(MCP(), tol=1e-9),
-        LinearRegressor(MCP(), tol=1e-9, loss=Huber(delta=0.7)),
+        LinearRegressor(MCP(gamma=10.0), tol=1e-9, loss=Huber(delta=0.7)),
         LinearRegressor(MCP(), tol=1e-9, fit_intercept=False),
         LinearRegressor(MCP(), tol=1e-9, positive=True),
         LinearClassifier(MCP(gamma=20.0), tol=1e-9),

@@ -21,11 +21,12 @@ from .quadratic import ColumnQuadratic, coordinate_descent
 #: Work of one call of the kernel, in multiplications: about 0.1 s.
 _WORK = 5e7
 _EPOCHS = 10
-_ROUNDS = 200
+_ROUNDS = 30
 #: Epochs that leave this share of the changes call for conjugate gradients.
 _SLOW = 0.7
 #: Iterations, and to what share of its right side a system is solved.
 _ITERATIONS, _RESIDUAL = 50, 0.01
+_RIDGE = 1e-10
 
 
 def minimize_in_columns(
@@ -67,10 +68,11 @@ def newton_step(
     added = np.where(smooth, curvature, 0.0)
     diagonal = np.where(smooth, quadratic.curvatures + added, 1.0)
 
+    flat = _RIDGE * diagonal  # along flat directions the way is long, not infinite
+
     def hessian(d: Array) -> Array:
-        return (
-            np.where(smooth, _back(quadratic, *_forth(quadratic, d)), 0.0) + added * d
-        )
+        product = np.where(smooth, _back(quadratic, *_forth(quadratic, d)), 0.0)
+        return product + (added + flat) * d
 
     def preconditioner(r: Array) -> Array:
         return r / diagonal

@@ -74,19 +74,28 @@ class Compressed(NamedTuple):
 
     problem: Problem
     offset: Array  # n_outputs: to be added to the objective
-    moments: Moments
-    fit_intercept: bool
+    moments: Moments  # about the means if there is an intercept
+    mean: Array  # n_features + 1, n_outputs: of y last, what the intercept is made of
+    dropped: Array  # n_features x n_features: what the rank leaves of the moments
+    dropped_y: Array  # n_features x n_outputs
 
     def intercept(self, w: Array) -> Array:
         """Return the best intercepts for given weights."""
-        if not self.fit_intercept:
-            return np.zeros(w.shape[1])
-        return (self.moments.y - self.moments.x @ w) / self.moments.total
+        return self.mean[-1] - (self.mean[:-1] * w).sum(axis=0)
 
-    def rounding(self, w: Array) -> float:
-        """Return how large an error of the gradient rounding of the moments makes."""
-        sizes = np.abs(self.moments.xx) @ np.abs(w) + np.abs(self.moments.xy)
-        return _ROUNDING * float(sizes.max(initial=0.0))
+    def rounding(self, w: Array) -> tuple[float, float]:
+        """Return how far gradient and objective may be off by rounding of the moments.
+
+        Sums of products are known to the precision of the products' norms.
+        """
+        norm = np.sqrt(np.diagonal(self.moments.xx))
+        size = np.sqrt(self.moments.yy) + norm @ np.abs(w)  # of y and X w, at most
+        gradient = np.outer(norm, _ROUNDING * size)
+        gradient += self.dropped @ np.abs(w) + self.dropped_y
+        objective = _ROUNDING * size**2
+        objective += (np.abs(w) * (self.dropped @ np.abs(w))).sum(axis=0)
+        objective += (np.abs(w) * self.dropped_y).sum(axis=0)
+        return float(gradient.max(initial=0.0)), float(objective.sum())
 
 
 def compress(problem: Problem) -> Compressed | None:
@@ -94,14 +103,21 @@ def compress(problem: Problem) -> Compressed | None:
 
     None if all columns are zero.
     """
-    moments = Moments.of(problem.design, problem.y, problem.weight)
-    about = moments.centred() if problem.fit_intercept else moments
-    lower, order = pivoted_cholesky(about.xx)
-    p, rank = lower.shape
+    q, p, k = problem.weight, problem.design.shape[1], problem.n_outputs
+    # Far from zero the products of y would lose digits.
+    centre = q @ problem.y if problem.fit_intercept else np.zeros(k)
+    moments = Moments.of(problem.design, problem.y - centre, q)
+    mean = np.zeros((p + 1, k))
+    if problem.fit_intercept:
+        mean[:-1] = moments.x[:, None] / moments.total
+        mean[-1] = centre + moments.y / moments.total
+        moments = moments.centred()
+    lower, order = pivoted_cholesky(moments.xx)
+    rank = lower.shape[1]
     if rank == 0:
         return None
     target = scipy.linalg.solve_triangular(
-        lower[order], about.xy[order], lower=True, check_finite=False
+        lower[order], moments.xy[order], lower=True, check_finite=False
     )
     root = np.sqrt(rank)  # the weights of the rows sum to one
     small = problem._replace(
@@ -110,5 +126,9 @@ def compress(problem: Problem) -> Compressed | None:
         weight=np.full(rank, 1.0 / rank),
         fit_intercept=False,
     )
-    offset = 0.5 * np.maximum(about.yy - (target**2).sum(axis=0), 0.0)
-    return Compressed(small, offset, moments, problem.fit_intercept)
+    offset = 0.5 * np.maximum(moments.yy - (target**2).sum(axis=0), 0.0)
+    dropped, dropped_y = np.zeros((p, p)), np.zeros((p, k))
+    if rank < p:
+        dropped = np.abs(moments.xx - lower @ lower.T)
+        dropped_y = np.abs(moments.xy - lower @ target)
+    return Compressed(small, offset, moments, mean, dropped, dropped_y)

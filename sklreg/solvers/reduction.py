@@ -20,8 +20,8 @@ class Reduction(NamedTuple):
     offset: Array  # n_outputs: what its objective leaves out
     down: Callable[[Array, Array], tuple[Array, Array]]
     up: Callable[[Array, Array], tuple[Array, Array]]
-    #: How far rounding may put a gradient of the small problem from that of the large.
-    rounding: Callable[[Array], float]
+    #: How far rounding may put gradient and objective from those of the large problem.
+    rounding: Callable[[Array], tuple[float, float]]
 
 
 #: Up to so many weights a smooth problem's Hessian is formed: of one output, and of
@@ -71,5 +71,5 @@ def _in_row_space(problem: Problem) -> Reduction | None:
         problem.weight[:0],
         lambda w, b: (small.down(w), b),
         lambda v, b: (small.up(v), b),
-        lambda _: math.inf,
+        lambda _: (math.inf, math.inf),
     )

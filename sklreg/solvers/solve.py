@@ -73,12 +73,14 @@ def solve_path(
         start = reduction.down(*start)
     small = reduction.problem
     found = _paths(small, penalties, tol, max_iter, start, report, reduction.offset)
-    null = Null.of(small)
+    null, whole = Null.of(small), float(reduction.offset.sum())
     solutions = []
     for penalty, solution in zip(penalties, found, strict=True):
         w, b = reduction.up(solution.coef, solution.intercept)
-        limits = null.tolerance(small._replace(penalty=penalty), tol)
-        if reduction.rounding(w) <= 0.1 * limits.violation:
+        limits = null.tolerance(small._replace(penalty=penalty), tol, whole)
+        slope, value = reduction.rounding(w)
+        enough = tol * (null.evaluation.value + whole)
+        if slope <= 0.1 * limits.violation and value <= 0.1 * enough:
             solutions.append(solution._replace(coef=w, intercept=b))
             continue
         left = max(max_iter - solution.n_iter, 1)
