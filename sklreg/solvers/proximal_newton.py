@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .certificate import intercept_violation, violations
+from .layout import whole_blocks
 from .model import build_model, direction
-from .problem import Array, Evaluation, Point, Problem, evaluate, penalty_value
+from .problem import Array, Evaluation, Point, Problem, evaluate
 
 _SUFFICIENT = 0.01  # share of the predicted decrease that a step must bring
 _HALVINGS = 30
@@ -54,7 +55,7 @@ def proximal_newton(
         if tried and (largest <= tolerance or since_best > _PATIENCE):
             break
         n_iter += 1
-        active = _active(point.w, allowed, scores)
+        active = _active(problem, point.w, allowed, scores)
         model = build_model(problem, problem.hessian(point.eta, damping), active)
         inner = max(0.1 * tolerance, inexact * largest)
         way = direction(problem, model, point, evaluation, inner)
@@ -66,11 +67,14 @@ def proximal_newton(
     return point, evaluation, n_iter
 
 
-def _active(w: Array, allowed: NDArray[np.bool_], scores: Array) -> NDArray[np.bool_]:
+def _active(
+    problem: Problem, w: Array, allowed: NDArray[np.bool_], scores: Array
+) -> NDArray[np.bool_]:
     """Leave satisfied zeros out of a large model that is built for one step only."""
     if np.count_nonzero(allowed) <= _SMALL:
         return allowed
-    return allowed & ((w != 0.0) | (scores > 0.0))
+    active = allowed & ((w != 0.0) | (scores > 0.0))
+    return whole_blocks(problem.penalty, problem.columns, active)
 
 
 def _line_search(
@@ -81,9 +85,9 @@ def _line_search(
     def at(step: float) -> Point:
         return Point(*(a + step * d for a, d in zip(point, way, strict=True)))
 
-    here = penalty_value(problem.penalty, problem.columns, point.w)
+    here = problem.penalty_at(point.w)
     trial = at(1.0)
-    predicted = penalty_value(problem.penalty, problem.columns, trial.w) - here
+    predicted = problem.penalty_at(trial.w) - here
     predicted += float((evaluation.slopes * way.eta).sum())
     objective = evaluation.value + here
     size = abs(objective) + problem.weight @ np.abs(point.eta).max(axis=1)
