@@ -28,6 +28,15 @@ PENALTIES: dict[str, penalties.Penalty] = {
     "mcp": penalties.MCP(gamma=3.0),
 }
 
+#: Penalties of blocks of weights, for 6 features.
+GROUPED: dict[str, penalties.Penalty] = {
+    "group": penalties.GroupL1(),
+    "group_of_several": penalties.GroupL1(groups=[0, 0, 1, 2, 2, 2]),
+    "group_scattered": penalties.GroupL1(groups=[7, 2, 7, 5, 2, 7], weights=[1, 2, 3]),
+    "group_named": penalties.GroupL1(groups=list("xyxyyx"), weights=1.0),
+    "group_free": penalties.GroupL1(groups=[0, 0, 1, 2, 2, 2], weights=[1, 0.5, 0]),
+}
+
 #: Written with `value` and `prox` only, outside the package.
 USER_PENALTIES: dict[str, penalties.Penalty] = {
     "l_half": LHalf(),
@@ -41,6 +50,14 @@ BAD_PENALTIES = [
     (penalties.ElasticNet, {"l1_ratio": float("nan")}),
     (penalties.ElasticNet, {"l1_ratio": "half"}),
     (penalties.ElasticNet, {"l1_ratio": True}),
+    (penalties.GroupL1, {"weights": -1.0}),
+    (penalties.GroupL1, {"weights": [1.0, float("nan"), 1.0]}),
+    (penalties.GroupL1, {"weights": "size"}),
+    (penalties.GroupL1, {"weights": None}),
+    (penalties.GroupL1, {"weights": [1.0, 2.0]}),
+    (penalties.GroupL1, {"groups": [0, 1]}),
+    (penalties.GroupL1, {"groups": 3}),
+    (penalties.GroupL1, {"groups": [0.0, float("nan"), 1.0]}),
     (penalties.MCP, {"gamma": 1.0}),
     (penalties.MCP, {"gamma": float("inf")}),
 ]

@@ -324,7 +324,7 @@ def penalty_worth(number):
 
 
 def test_class_defined_anew_under_its_old_name_is_a_new_class():
-    columns, w = np.zeros(1, dtype=np.intp), np.zeros((1, 1))
+    columns, w = np.zeros(1, dtype=np.intp), np.zeros(1)
     for number in (1, 2, 1):
         assert penalty_value(penalty_worth(number), columns, w) == number
 
@@ -416,5 +416,5 @@ def test_nan_reaches_the_objective():
     record = L1().record(1.0, 1)
     columns = np.zeros(1, dtype=np.intp)
     for number in (math.nan, math.inf):
-        value = penalty_value(record, columns, np.array([[number]]))
+        value = penalty_value(record, columns, np.array([number]))
         assert not math.isfinite(value)

@@ -116,6 +116,12 @@ class LinearModel(PenalizedEstimator):
             What kernels see.
         """
         record = penalty_record(self.penalty, alpha, self.l1_ratio, n_features)
+        if self.positive and not record.separable:
+            msg = (
+                f"positive=True is not available with penalty={self.penalty!r}, which "
+                "ties weights together; take positive=False or a penalty such as 'l1'."
+            )
+            raise ValueError(msg)
         return Positive(record) if self.positive else record
 
     def _solve(self, X: Any, y: Array, weight: Array, loss: Any) -> None:

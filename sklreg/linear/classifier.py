@@ -46,12 +46,14 @@ class LinearClassifier(ClassifierMixin, LinearModel):
 
     Parameters
     ----------
-    penalty : {"l1", "l2", "elasticnet", "mcp"}, penalty object or None, default="l2"
+    penalty : {"l1", "l2", "elasticnet", "group", "mcp"}, object or None, default="l2"
         ``"l1"``: sum of abs(w). ``"l2"``: half the sum of w squared.
-        ``"elasticnet"``: ``l1_ratio * l1 + (1 - l1_ratio) * l2``. ``"mcp"``: the
-        non-convex :class:`~sklreg.penalties.MCP`. An object from
-        :mod:`sklreg.penalties`, or your own, brings its own parameters, which
-        ``set_params(penalty__name=...)`` reaches. None: no penalty.
+        ``"elasticnet"``: ``l1_ratio * l1 + (1 - l1_ratio) * l2``. ``"group"``:
+        the group lasso, each feature a group across classes; for groups of features
+        take ``GroupL1(groups=...)``. ``"mcp"``: the non-convex
+        :class:`~sklreg.penalties.MCP`. An object from :mod:`sklreg.penalties`, or your
+        own, brings its own parameters, which ``set_params(penalty__name=...)`` reaches.
+        None: no penalty.
     alpha : float, default=0.01
         Strength of the penalty; ``1 / (C n_samples)`` in the terms of scikit-learn's
         ``LogisticRegression``.

@@ -40,12 +40,14 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
 
     Parameters
     ----------
-    penalty : {"l1", "l2", "elasticnet", "mcp"}, penalty object or None, default="l2"
+    penalty : {"l1", "l2", "elasticnet", "group", "mcp"}, object or None, default="l2"
         ``"l1"``: sum of abs(w). ``"l2"``: half the sum of w squared.
-        ``"elasticnet"``: ``l1_ratio * l1 + (1 - l1_ratio) * l2``. ``"mcp"``: the
-        non-convex :class:`~sklreg.penalties.MCP`. An object from
-        :mod:`sklreg.penalties`, or your own, brings its own parameters, which
-        ``set_params(penalty__name=...)`` reaches. None: no penalty.
+        ``"elasticnet"``: ``l1_ratio * l1 + (1 - l1_ratio) * l2``. ``"group"``:
+        the group lasso, each feature a group across targets; for groups of features
+        take ``GroupL1(groups=...)``. ``"mcp"``: the non-convex
+        :class:`~sklreg.penalties.MCP`. An object from :mod:`sklreg.penalties`, or your
+        own, brings its own parameters, which ``set_params(penalty__name=...)`` reaches.
+        None: no penalty.
     alpha : float, default=0.01
         Strength of the penalty, in the units of the loss per unit of P.
         :func:`~sklreg.alpha_max` tells where all coefficients are zero, and
@@ -110,7 +112,8 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
     -----
     Proximal Newton on working sets. Each quadratic model is minimised by coordinate
     descent, and by an exact Newton step on the support as soon as the signs settle.
-    Several targets are solved one by one; the tolerance holds for each.
+    Several targets are solved one by one, and the tolerance holds for each, unless the
+    penalty is that of groups.
 
     References
     ----------

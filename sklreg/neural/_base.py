@@ -205,6 +205,12 @@ class Perceptron(PenalizedEstimator):
 
     def _penalty(self, X: Any) -> Any:
         record = penalty_record(self.penalty, self.alpha, self.l1_ratio, X.shape[1])
+        if not record.separable:
+            msg = (
+                f"penalty={self.penalty!r} ties weights together, which networks "
+                "cannot do; take one of single weights, such as 'l1', or linear models."
+            )
+            raise ValueError(msg)
         if any(map(np.ndim, record)) and layer_sizes(self.hidden_layer_sizes):
             msg = (
                 f"penalty={self.penalty!r} has a number for each feature, which hidden "

@@ -3,6 +3,11 @@
 A penalty is ``alpha * P(w)``, a sum over coordinates. Coordinate `j` of its methods is
 the feature; all outputs or classes of a feature share it. The methods are those of the
 record, in which `alpha` and the parameters are fields.
+
+Kernels ask for blocks: `z` is a vector of weights, ``columns[i]`` the feature of weight
+`i`, and the penalty a sum over blocks ``z[i:stop]`` with ``stop = block_end(columns,
+i)``. Here a block is one weight; a penalty that is not separable writes the block
+methods instead of those of one weight.
 """
 
 from __future__ import annotations
@@ -16,6 +21,8 @@ from numpy.typing import NDArray
 from .._parameters import Parameters
 
 _BISECTIONS = 100
+#: Curvature that counts as none: its reciprocal would overflow.
+TINY = 1e-307
 
 
 class Penalty(Parameters):
@@ -140,6 +147,100 @@ class Penalty(Parameters):
     def dual_scale(self, v: float, j: int) -> float:
         """Return the largest `t` in [0, 1] at which ``conjugate(t v)`` is wanted."""
         return 1.0
+
+    # Blocks: one weight each -------------------------------------------------------
+
+    def block_end(self, columns: NDArray[np.intp], i: int) -> int:
+        """Return where the block that begins at `i` ends."""
+        return i + 1
+
+    def block_value(
+        self, z: NDArray[np.float64], columns: NDArray[np.intp], i: int, stop: int
+    ) -> float:
+        """Return the penalty of the block."""
+        return self.value(z[i], columns[i])
+
+    def block_violation(
+        self,
+        z: NDArray[np.float64],
+        slopes: NDArray[np.float64],
+        norms: NDArray[np.float64],
+        columns: NDArray[np.intp],
+        i: int,
+        stop: int,
+        out: NDArray[np.float64],
+    ) -> None:
+        """Write the distance of minus the slopes to the subdifferential.
+
+        Penalties that know their prox only take a step of one over the squared norm of
+        the column.
+        """
+        step = 1.0 / max(norms[i] * norms[i], 1e-300)
+        out[i] = self.violation(z[i], slopes[i], step, columns[i])
+
+    def block_derivatives(
+        self,
+        z: NDArray[np.float64],
+        columns: NDArray[np.intp],
+        i: int,
+        stop: int,
+        first: NDArray[np.float64],
+        second: NDArray[np.float64],
+        pull: NDArray[np.float64],
+    ) -> None:
+        """Write the gradient `first` and the Hessian ``diag(second) - pull pull'``."""
+        first[i] = self.derivative(z[i], columns[i])
+        second[i] = self.curvature(z[i], columns[i])
+        pull[i] = 0.0
+
+    def block_conjugate(
+        self, v: NDArray[np.float64], columns: NDArray[np.intp], i: int, stop: int
+    ) -> float:
+        """Return the convex conjugate of `block_value`."""
+        return self.conjugate(v[i], columns[i])
+
+    def block_dual_scale(
+        self, v: NDArray[np.float64], columns: NDArray[np.intp], i: int, stop: int
+    ) -> float:
+        """Return the largest `t` in [0, 1] at which `block_conjugate` is wanted."""
+        return self.dual_scale(v[i], columns[i])
+
+    def block_update(
+        self,
+        quadratic: Any,
+        z: NDArray[np.float64],
+        columns: NDArray[np.intp],
+        i: int,
+        stop: int,
+    ) -> tuple[float, bool]:
+        """Minimise `quadratic` plus penalty over the block, exactly and in place.
+
+        Here ``z_i <- prox(z_i - slope_i / H_ii, 1 / H_ii)``. Blocks of several weights
+        come in coordinates in which their part of `H` is diagonal. Returns the largest
+        ``H_ii |change of z_i|`` and whether the block became or ceased to be zero.
+        """
+        curvature = quadratic.diagonal(i)
+        if curvature <= TINY:
+            return 0.0, False
+        step, old = 1.0 / curvature, z[i]
+        z[i] = self.prox(old - step * quadratic.slope(i), step, columns[i])
+        if z[i] == old:
+            return 0.0, False
+        quadratic.move(i, z[i] - old)
+        return curvature * abs(z[i] - old), (z[i] == 0.0) != (old == 0.0)
+
+    def blocks(self, columns: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the number of the block that each weight belongs to. Python only.
+
+        Asked only if the penalty is not separable; weights of one feature share it.
+        """
+        return columns
+
+    # What is asked in Python -------------------------------------------------------
+
+    def unpenalised(self, columns: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Tell which features are not penalised at any strength. Python only."""
+        return np.zeros(len(columns), dtype=np.bool_)
 
     def has_dual(self) -> bool:
         """Tell whether `conjugate` gives a usable duality gap. Python only."""

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import record
+from ._base import Penalty
+
+C = TypeVar("C", bound=type)
+
+
+def _one_by_one(cls: C) -> C:
+    """Give a record of single weights the block methods of all such penalties."""
+    for name, method in vars(Penalty).items():
+        if name.startswith("block"):
+            setattr(cls, name, method)
+    return cls
 
 
 @record
+@_one_by_one
 class Positive(NamedTuple):
     r"""The record `penalty` restricted to weights of at least zero.
 
@@ -68,6 +80,10 @@ class Positive(NamedTuple):
     def dual_scale(self, v: float, j: int) -> float:
         """Return the scale that `P` wants for the positive part."""
         return self.penalty.dual_scale(max(v, 0.0), j)
+
+    def unpenalised(self, columns: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return those of `P`."""
+        return np.asarray(self.penalty.unpenalised(columns))
 
     def has_dual(self) -> bool:
         """Return whether `P` has one."""

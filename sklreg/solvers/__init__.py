@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .certificate import critical_alpha, printed, silent
+from .certificate import printed, silent
 from .problem import Problem, Solution
-from .solve import certificate_of, solve, solve_path
+from .solve import certificate_of, critical_alpha, solve, solve_path
 
 __all__ = [
     "Problem",

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dposv
 
 from .._compile import kernel
+from ..penalties._base import TINY
 from .problem import Array, penalty_violations
-from .quadratic import TINY, GramQuadratic, coordinate_descent
+from .quadratic import GramQuadratic, coordinate_descent
 
 _EPS = float(np.finfo(np.float64).eps)
 #: The least number of epochs between Newton steps.
@@ -34,6 +35,9 @@ _RIDGE = 1e-10
 _SMALL_SYSTEM = 500
 #: Newton steps in a row, each of which drops coordinates.
 _CROSSINGS, _LAST = 20, 3
+#: A Newton step of less than this share of the weights leaves rounding alone.
+_SETTLED = 1e-8
+_HALVINGS = 5
 
 
 def minimize_quadratic(
@@ -88,8 +92,8 @@ def _largest_violation(
     quadratic: GramQuadratic, penalty: Any, columns: NDArray[np.intp], z: Array
 ) -> float:
     norms = np.sqrt(np.maximum(np.diagonal(quadratic.hessian), 0.0))
-    found, slopes = np.zeros((len(z), 1)), quadratic.gradient[:, None]
-    penalty_violations(penalty, columns, norms, z[:, None], slopes, found)
+    found = np.zeros(len(z))
+    penalty_violations(penalty, columns, norms, z, quadratic.gradient, found)
     return float(found[norms > 0.0].max(initial=0.0))
 
 
@@ -105,11 +109,12 @@ def _newton_steps(
 def newton_step(
     quadratic: GramQuadratic, penalty: Any, columns: NDArray[np.intp], z: Array
 ) -> bool:
-    """Minimise over the coordinates where the penalty is smooth, in place.
+    """Minimise over the blocks where the penalty is smooth, in place.
 
     Solves ``(H_SS + P'') d = -(slope + P')`` and goes along `d`; coordinates that meet
-    their kink at zero stay there. Kept only if the objective falls. Returns whether a
-    kink was met: another step then goes on without those coordinates.
+    their kink at zero stay there. Kept only if the objective falls. Returns whether
+    another step would go on: without the coordinates that met a kink, or with the
+    curvature of where this one has led to.
     """
     members, kinked, scale, matrix, right = _system(quadratic, penalty, columns, z)
     if members.size == 0:
@@ -117,8 +122,16 @@ def newton_step(
     solution = _solve(matrix, right, bounded=bool(kinked.any()))
     if solution is None:
         return False
-    direction = scale * solution
-    return bool(_go(quadratic, penalty, columns, z, members, kinked, direction))
+    step = scale * solution
+    moved, met = _go(quadratic, penalty, columns, z, members, kinked, step)
+    if penalty.separable:
+        return bool(met)
+    for _ in range(_HALVINGS):
+        if moved:
+            break
+        step *= 0.5
+        moved, _ = _go(quadratic, penalty, columns, z, members, kinked, step)
+    return bool(moved and np.abs(step).max() > _SETTLED * np.abs(z).max())
 
 
 @kernel
@@ -127,31 +140,45 @@ def _system(
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_], Array, Array, Array]:
     """Return the coordinates that are smooth, and the Newton system in them.
 
-    Scaled to a unit diagonal, which makes its pivots comparable.
+    Scaled to a unit diagonal, which makes its pivots comparable. A coordinate has a
+    kink of its own at zero if it is a block of its own.
     """
-    members = np.empty(z.shape[0], np.intp)
-    count = 0
-    for i in range(z.shape[0]):
-        curvature = quadratic.diagonal(i)
-        if curvature > TINY and np.isfinite(penalty.curvature(z[i], columns[i])):
-            members[count] = i
-            count += 1
+    first, second, pull = np.empty_like(z), np.empty_like(z), np.empty_like(z)
+    zeros, at_zero = np.zeros_like(z), np.empty_like(z)
+    members, ends = np.empty(z.shape[0], np.intp), np.empty(z.shape[0], np.intp)
+    count, i = 0, 0
+    while i < z.shape[0]:
+        stop = penalty.block_end(columns, i)
+        penalty.block_derivatives(zeros, columns, i, stop, first, at_zero, pull)
+        penalty.block_derivatives(z, columns, i, stop, first, second, pull)
+        for a in range(i, stop):
+            ends[a] = stop
+            if quadratic.diagonal(a) > TINY and np.isfinite(second[a]):
+                members[count] = a
+                count += 1
+        if stop > i + 1:
+            at_zero[i:stop] = 0.0
+        i = stop
     members = members[:count]
     kinked = np.empty(count, np.bool_)
     scale, right = np.empty(count), np.empty(count)
     matrix = np.empty((count, count))
     for a in range(count):
         i = members[a]
-        curvature = penalty.curvature(z[i], columns[i])
-        pivot = abs(quadratic.hessian[i, i] + curvature)
+        added = second[i] - pull[i] * pull[i]
+        pivot = abs(quadratic.hessian[i, i] + added)
         scale[a] = 1.0 / np.sqrt(pivot) if pivot > TINY else 0.0
-        right[a] = -(quadratic.gradient[i] + penalty.derivative(z[i], columns[i]))
-        right[a] *= scale[a]
-        kinked[a] = not np.isfinite(penalty.curvature(0.0, columns[i]))
+        right[a] = -(quadratic.gradient[i] + first[i]) * scale[a]
+        kinked[a] = not np.isfinite(at_zero[i])
         for b in range(a):
             matrix[a, b] = quadratic.hessian[i, members[b]] * scale[a] * scale[b]
             matrix[b, a] = matrix[a, b]
-        matrix[a, a] = (quadratic.hessian[i, i] + curvature) * scale[a] * scale[a]
+        b = a - 1
+        while b >= 0 and ends[members[b]] == ends[i]:
+            matrix[a, b] -= pull[i] * pull[members[b]] * scale[a] * scale[b]
+            matrix[b, a] = matrix[a, b]
+            b -= 1
+        matrix[a, a] = (quadratic.hessian[i, i] + added) * scale[a] * scale[a]
     return members, kinked, scale, matrix, right
 
 
@@ -164,11 +191,11 @@ def _go(
     members: NDArray[np.intp],
     kinked: NDArray[np.bool_],
     direction: Array,
-) -> bool:
+) -> tuple[bool, bool]:
     """Go along `direction`, to its end or to the first kink, if that is lower.
 
     To its end means that coordinates which would change sign stay at zero. Returns
-    whether any did.
+    whether there was a move, and whether any coordinate met its kink.
     """
     reach = 1.0
     for a in range(members.shape[0]):
@@ -177,10 +204,12 @@ def _go(
             reach = min(reach, abs(old) / abs(direction[a]) * (1.0 - 1e-15))
     crossing = reach < 1.0
     if _moved(quadratic, penalty, columns, z, members, kinked, direction, 1.0):
-        return crossing
-    return crossing and _moved(
+        return True, crossing
+    if crossing and _moved(
         quadratic, penalty, columns, z, members, kinked, direction, reach
-    )
+    ):
+        return True, True
+    return False, False
 
 
 @kernel
@@ -195,27 +224,30 @@ def _moved(
     length: float,
 ) -> bool:
     """Go `length` times `direction` if the objective does not rise by that."""
-    step, change = np.empty(members.shape[0]), np.zeros(z.shape[0])
-    decrease, size = 0.0, 0.0
+    step, change, new = np.empty(members.shape[0]), np.zeros_like(z), z.copy()
+    decrease, size, i = 0.0, 0.0, 0
     for a in range(members.shape[0]):
         i = members[a]
-        new = z[i] + length * direction[a]
-        nearly = abs(new) <= 1e-14 * abs(z[i])  # it is the kink that ends the way
-        if kinked[a] and (new * z[i] <= 0.0 or nearly):
-            new = 0.0
-        step[a] = new - z[i]
+        new[i] = z[i] + length * direction[a]
+        nearly = abs(new[i]) <= 1e-14 * abs(z[i])  # it is the kink that ends the way
+        if kinked[a] and (new[i] * z[i] <= 0.0 or nearly):
+            new[i] = 0.0
+        step[a] = new[i] - z[i]
         for k in range(z.shape[0]):
             change[k] += step[a] * quadratic.hessian[i, k]
         decrease += quadratic.gradient[i] * step[a]
-        decrease += penalty.value(new, columns[i]) - penalty.value(z[i], columns[i])
         size += abs(quadratic.gradient[i] * step[a])
     for a in range(members.shape[0]):
         decrease += 0.5 * step[a] * change[members[a]]
+    i = 0
+    while i < z.shape[0]:
+        stop = penalty.block_end(columns, i)
+        decrease += penalty.block_value(new, columns, i, stop)
+        decrease -= penalty.block_value(z, columns, i, stop)
+        i = stop
     if not decrease <= _EPS * size:  # also false for what is not a number
         return False
-    for a in range(members.shape[0]):
-        i = members[a]
-        z[i] = 0.0 if step[a] == -z[i] else z[i] + step[a]
+    z[:] = new
     for k in range(z.shape[0]):
         quadratic.gradient[k] += change[k]
     return True

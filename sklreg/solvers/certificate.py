@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from ..losses import null_intercept, weighted_dual
-from .problem import Array, Evaluation, Point, Problem, evaluate, penalty_violations
+from .problem import Array, Evaluation, Point, Problem, evaluate
 
 _ROUNDING = 16 * np.finfo(np.float64).eps
 
@@ -88,10 +88,7 @@ def certify(
     problem: Problem, point: Point, evaluation: Evaluation
 ) -> tuple[Certificate, Array]:
     """Return the certificate of `point` and the violation of every weight."""
-    scores, gradient = np.empty_like(point.w), evaluation.gradient
-    penalty, violation = penalty_violations(
-        problem.penalty, problem.columns, problem.norms, point.w, gradient, scores
-    )
+    scores, penalty, violation = problem.violations(point.w, evaluation.gradient)
     objective = evaluation.value + penalty
     gap = math.nan
     if has_dual(problem):
@@ -102,11 +99,7 @@ def certify(
 
 def violations(problem: Problem, w: Array, gradient: Array) -> Array:
     """Return the distance of minus the gradient to the subdifferential, per weight."""
-    out = np.empty_like(w)
-    penalty_violations(
-        problem.penalty, problem.columns, problem.norms, w, gradient, out
-    )
-    return out
+    return problem.violations(w, gradient)[0]
 
 
 def intercept_violation(problem: Problem, r: Array) -> float:
@@ -130,18 +123,20 @@ def _dual_value(problem: Problem, evaluation: Evaluation) -> float:
     if q.min() == 0.0:
         u[q == 0.0] = 0.0
     v = -evaluation.gradient
+    layout = problem.layout()
     if problem.fit_intercept and (
         np.abs(r.sum(axis=0)).max() > _ROUNDING * np.abs(r).sum()
     ):
         balanced = problem.loss.balanced_dual(u, problem.y, q)
         v = v + problem.design.rmatvec(q[:, None] * (balanced - u))
         u = np.ascontiguousarray(balanced)
-    conjugate, scale = _conjugate(problem.penalty, problem.columns, v)
+    v = layout.flat(v)
+    conjugate, scale = _conjugate(problem.penalty, layout.columns, v)
     value = -math.inf
     if conjugate < math.inf:
         value = weighted_dual(problem.loss, problem.y, u, q) - conjugate
     if scale < 1.0:
-        conjugate, _ = _conjugate(problem.penalty, problem.columns, scale * v)
+        conjugate, _ = _conjugate(problem.penalty, layout.columns, scale * v)
         scaled = weighted_dual(problem.loss, problem.y, scale * u, q) - conjugate
         value = max(value, scaled)
     return float(value)
@@ -152,11 +147,12 @@ def _conjugate(
     penalty: Any, columns: NDArray[np.intp], v: Array
 ) -> tuple[float, float]:
     """Return ``(alpha P)^*(v)`` and the scale at which the penalty wants it."""
-    total, scale = 0.0, 1.0
-    for j in range(v.shape[0]):
-        for c in range(v.shape[1]):
-            total += penalty.conjugate(v[j, c], columns[j])
-            scale = min(scale, penalty.dual_scale(v[j, c], columns[j]))
+    total, scale, i = 0.0, 1.0, 0
+    while i < v.shape[0]:
+        stop = penalty.block_end(columns, i)
+        total += penalty.block_conjugate(v, columns, i, stop)
+        scale = min(scale, penalty.block_dual_scale(v, columns, i, stop))
+        i = stop
     return total, scale
 
 
@@ -199,10 +195,3 @@ class Null(NamedTuple):
         floor = _ROUNDING * norm * math.hypot(self.slope, math.sqrt(2.0 * offset))
         violation = tol * largest + max(floor, 1e-300)
         return Tolerance(tol, gap, violation)
-
-
-def critical_alpha(problem: Problem) -> float:
-    """Return the smallest alpha at which all weights are zero."""
-    gradient = Null.of(problem).evaluation.gradient
-    steps = 1.0 / np.maximum(problem.norms**2, np.finfo(np.float64).tiny)
-    return float(problem.penalty.critical_alpha(gradient, steps))

@@ -59,7 +59,7 @@ def newton_step(
     Coordinates that would meet their kink at zero stay there. Kept only if the
     objective falls.
     """
-    derivative, curvature = smooth_parts(penalty, columns, z)
+    derivative, curvature = _derivatives(penalty, columns, z)
     smooth = np.isfinite(curvature) & (quadratic.curvatures > 0.0)
     if not smooth.any():
         return
@@ -85,7 +85,7 @@ def newton_step(
         M=_operator(preconditioner, len(z)),
     )
     new = z + d
-    kinked = np.isinf(smooth_parts(penalty, columns, np.zeros_like(z))[1])
+    kinked = np.isinf(_derivatives(penalty, columns, np.zeros_like(z))[1])
     new[kinked & (new * z <= 0.0)] = 0.0
     step = new - z
     fitted, along = _forth(quadratic, step)
@@ -93,12 +93,19 @@ def newton_step(
     if quadratic.total > 0.0:
         squares -= along * along / quadratic.total
     decrease = slopes @ step + 0.5 * squares
-    decrease += penalty_value(penalty, columns, new[:, None])
-    decrease -= penalty_value(penalty, columns, z[:, None])
+    decrease += penalty_value(penalty, columns, new)
+    decrease -= penalty_value(penalty, columns, z)
     if decrease < 0.0:
         quadratic.fitted[:] += fitted
         quadratic.along[0] += along
         z[:] = new
+
+
+def _derivatives(
+    penalty: Any, columns: NDArray[np.intp], z: Array
+) -> tuple[Array, Array]:
+    first, second = smooth_parts(penalty, columns, z[:, None])
+    return first[:, 0], second[:, 0]
 
 
 def _forth(quadratic: ColumnQuadratic, d: Array) -> tuple[Array, float]:

@@ -19,7 +19,6 @@ from .problem import (
     Point,
     Problem,
     evaluate,
-    penalty_value,
     smooth_parts,
     start_point,
 )
@@ -53,7 +52,7 @@ def lbfgs(
         derivative, _ = smooth_parts(problem.penalty, problem.columns, at.w)
         gradient = problem.design.rmatvec(r) + derivative
         slopes = r.sum(axis=0) * problem.fit_intercept
-        value += penalty_value(problem.penalty, problem.columns, at.w)
+        value += problem.penalty_at(at.w)
         return value, (np.vstack([gradient, slopes]) * scale).ravel()
 
     steps = itertools.count(1)

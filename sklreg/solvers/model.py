@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .active_set import minimize_quadratic
+from .blocks import minimize_in_blocks
 from .conjugate_gradients import minimize_in_columns
 from .problem import Array, Evaluation, Point, Problem
 from .quadratic import ColumnQuadratic, GramQuadratic
@@ -41,9 +42,9 @@ class GramModel(NamedTuple):
         self, problem: Problem, z: Array, slopes: Array, tolerance: float
     ) -> None:
         """Minimise model plus penalty in place, exactly."""
-        quadratic = GramQuadratic(self.hessian, slopes)
-        columns = problem.columns[self.features]
-        minimize_quadratic(quadratic, problem.penalty, columns, z, tolerance)
+        penalty, columns = problem.penalty, problem.columns[self.features]
+        minimize = minimize_quadratic if penalty.separable else minimize_in_blocks
+        minimize(GramQuadratic(self.hessian, slopes), penalty, columns, z, tolerance)
 
 
 class ColumnModel(NamedTuple):
@@ -82,7 +83,7 @@ Model = GramModel | ColumnModel
 
 def build_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> Model:
     """Form the model in the active weights from the Hessian `h` in eta."""
-    if problem.n_outputs == 1:
+    if problem.n_outputs == 1 and problem.penalty.separable:
         features = np.flatnonzero(active[:, 0])
         design = _taken(problem.design, features)
         if prefers_columns(design):
@@ -99,6 +100,13 @@ def prefers_columns(design: Any) -> bool:
     k = design.shape[1]
     gram = design.cross_work() + _EPOCHS * k * k
     return bool(gram > max(_CHEAP, _EPOCHS * 4 * design.n_entries))
+
+
+def extensible(problem: Problem, design: Any) -> bool:
+    """Tell whether a model that grows to `design` is to be extended."""
+    if problem.n_outputs > 1:
+        return False
+    return not (problem.penalty.separable and prefers_columns(design))
 
 
 def extend_model(model: GramModel, old: Any, new: Any, problem: Problem) -> GramModel:
@@ -127,7 +135,9 @@ def _gram_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> GramMo
     hessian, coupling = np.empty((ends[-1], ends[-1])), np.empty((ends[-1], k))
     for c in range(k):
         for m in range(c, k):
-            block = designs[c].cross(designs[m], h[c, m])
+            block = np.zeros((len(members[c]), len(members[m])))
+            if h[c, m].any():
+                block = designs[c].cross(designs[m], h[c, m])
             hessian[places[c], places[m]] = block
             if m > c:
                 hessian[places[m], places[c]] = block.T

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from ..losses import weighted_gradient, weighted_hessian, weighted_value
+from .layout import Layout
 
 Array = NDArray[np.float64]
 
@@ -65,7 +66,30 @@ class Problem(NamedTuple):
     def objective(self, w: Array, eta: Array) -> float:
         """Return F."""
         value = weighted_value(self.loss, self.y, eta, self.weight)
-        return float(value + penalty_value(self.penalty, self.columns, w))
+        return float(value) + self.penalty_at(w)
+
+    def layout(self) -> Layout:
+        """Return how the weights lie in a vector."""
+        return Layout.of(self.penalty, self.columns, self.n_outputs)
+
+    def penalty_at(self, w: Array) -> float:
+        """Return alpha P(w)."""
+        layout = self.layout()
+        return float(penalty_value(self.penalty, layout.columns, layout.flat(w)))
+
+    def violations(self, w: Array, gradient: Array) -> tuple[Array, float, float]:
+        """Return the distance of minus the gradient to the subdifferential.
+
+        Per weight; with alpha P(w) and the largest distance.
+        """
+        layout = self.layout()
+        norms = layout.flat(np.repeat(self.norms[:, None], self.n_outputs, axis=1))
+        z, slopes = layout.flat(w), layout.flat(gradient)
+        out = np.empty_like(z)
+        penalty, largest = penalty_violations(
+            self.penalty, layout.columns, norms, z, slopes, out
+        )
+        return layout.matrix(out), penalty, largest
 
 
 class Point(NamedTuple):
@@ -128,12 +152,13 @@ def evaluate_all(problem: Problem, points: list[Point]) -> list[Evaluation]:
 
 
 @kernel
-def penalty_value(penalty: Any, columns: NDArray[np.intp], w: Array) -> float:
-    """Return alpha P(w) for `w` of shape (n_features, n_outputs)."""
-    total = 0.0
-    for j in range(w.shape[0]):
-        for c in range(w.shape[1]):
-            total += penalty.value(w[j, c], columns[j])
+def penalty_value(penalty: Any, columns: NDArray[np.intp], z: Array) -> float:
+    """Return alpha P(w) for the weights `z`, block by block."""
+    total, i = 0.0, 0
+    while i < z.shape[0]:
+        stop = penalty.block_end(columns, i)
+        total += penalty.block_value(z, columns, i, stop)
+        i = stop
     return total
 
 
@@ -142,23 +167,43 @@ def penalty_violations(
     penalty: Any,
     columns: NDArray[np.intp],
     norms: Array,
-    w: Array,
-    gradient: Array,
+    z: Array,
+    slopes: Array,
     out: Array,
 ) -> tuple[float, float]:
-    """Write the distance of minus the gradient to the subdifferential, per weight.
+    """Write the distance of minus the slopes to the subdifferential, per weight.
 
-    Penalties that know their prox only take a step of one over the squared norm of the
-    column. Returns alpha P(w) and the largest distance.
+    Returns alpha P(w) and the largest distance.
     """
-    total, largest = 0.0, 0.0
-    for j in range(w.shape[0]):
-        step = 1.0 / max(norms[j] * norms[j], 1e-300)
-        for c in range(w.shape[1]):
-            total += penalty.value(w[j, c], columns[j])
-            out[j, c] = penalty.violation(w[j, c], gradient[j, c], step, columns[j])
-            largest = max(largest, out[j, c])
+    total, largest, i = 0.0, 0.0, 0
+    while i < z.shape[0]:
+        stop = penalty.block_end(columns, i)
+        total += penalty.block_value(z, columns, i, stop)
+        penalty.block_violation(z, slopes, norms, columns, i, stop, out)
+        for a in range(i, stop):
+            largest = max(largest, out[a])
+        i = stop
     return total, largest
+
+
+@kernel
+def _derivatives(
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    first: Array,
+    second: Array,
+    pull: Array,
+) -> None:
+    """Write the gradient `first` and the Hessian ``diag(second) - pull pull'``.
+
+    The Hessian is that within blocks; at a kink `second` is infinite.
+    """
+    i = 0
+    while i < z.shape[0]:
+        stop = penalty.block_end(columns, i)
+        penalty.block_derivatives(z, columns, i, stop, first, second, pull)
+        i = stop
 
 
 def smooth_parts(
@@ -168,20 +213,8 @@ def smooth_parts(
 
     The second is infinite at a kink, where the first means nothing.
     """
-    derivative, curvature = np.empty(w.shape), np.empty(w.shape)
-    rows = np.repeat(columns, w.size // max(len(columns), 1))
-    _smooth_parts(penalty, rows, w.ravel(), derivative.ravel(), curvature.ravel())
-    return derivative, curvature
-
-
-@kernel
-def _smooth_parts(
-    penalty: Any,
-    columns: NDArray[np.intp],
-    z: Array,
-    derivative: Array,
-    curvature: Array,
-) -> None:
-    for i in range(z.shape[0]):
-        derivative[i] = penalty.derivative(z[i], columns[i])
-        curvature[i] = penalty.curvature(z[i], columns[i])
+    layout = Layout.of(penalty, columns, w.shape[1])
+    z = layout.flat(w)
+    first, second, pull = np.empty_like(z), np.empty_like(z), np.empty_like(z)
+    _derivatives(penalty, layout.columns, z, first, second, pull)
+    return layout.matrix(first), layout.matrix(second - pull * pull)

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .certificate import intercept_violation, violations
+from .layout import whole_blocks
 from .model import Model, build_model, direction
-from .problem import Array, Evaluation, Point, Problem, evaluate, penalty_value
+from .problem import Array, Evaluation, Point, Problem, evaluate
 
 _SUFFICIENT = 0.01  # share of the predicted decrease that a step must bring
 _HALVINGS = 30
@@ -81,7 +82,8 @@ def _active(
     """Leave satisfied zeros out of a model that takes time to build."""
     if problem.design.shape[0] * float(np.count_nonzero(allowed)) ** 2 <= _CHEAP:
         return allowed
-    return np.logical_and(allowed, (w != 0.0) | (scores > 0.0))
+    active = np.logical_and(allowed, (w != 0.0) | (scores > 0.0))
+    return whole_blocks(problem.penalty, problem.columns, active)
 
 
 def _outdated(
@@ -111,9 +113,9 @@ def _line_search(
     def at(step: float) -> Point:
         return Point(*(a + step * d for a, d in zip(point, way, strict=True)))
 
-    here = penalty_value(problem.penalty, problem.columns, point.w)
+    here = problem.penalty_at(point.w)
     trial = at(1.0)
-    predicted = penalty_value(problem.penalty, problem.columns, trial.w) - here
+    predicted = problem.penalty_at(trial.w) - here
     predicted += float((evaluation.slopes * way.eta).sum())
     objective = evaluation.value + here
     size = abs(objective) + problem.weight @ np.abs(point.eta).max(axis=1)

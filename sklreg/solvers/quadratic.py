@@ -15,9 +15,6 @@ from numpy.typing import NDArray
 from .._compile import kernel, record
 from .problem import Array
 
-#: Curvature that counts as none: its reciprocal would overflow.
-TINY = 1e-307
-
 
 @record
 class GramQuadratic(NamedTuple):
@@ -87,26 +84,22 @@ def coordinate_descent(
     tolerance: float,
     settling: bool,
 ) -> float:
-    """Minimise exactly in one coordinate after the other, up to `n_epochs` times.
+    """Minimise exactly in one block after the other, up to `n_epochs` times.
 
-    ``z_i <- prox(z_i - slope_i / H_ii, 1 / H_ii)`` in place, with the penalty of
-    feature ``columns[i]``. Returns the largest ``H_ii |change of z_i|`` of the last
-    epoch, a measure in the units of the gradient. Ends when it is at most `tolerance`
-    or, if `settling`, after an epoch in which no weight became or ceased to be zero.
+    In place, with the penalty of feature ``columns[i]`` for weight `i`. Returns the
+    largest ``H_ii |change of z_i|`` of the last epoch, a measure in the units of the
+    gradient. Ends when it is at most `tolerance` or, if `settling`, after an epoch in
+    which no block became or ceased to be zero.
     """
     largest = 0.0
     for _ in range(n_epochs):
-        largest, switches = 0.0, 0
-        for i in range(z.shape[0]):
-            curvature = quadratic.diagonal(i)
-            if curvature > TINY:
-                step = 1.0 / curvature
-                old = z[i]
-                z[i] = penalty.prox(old - step * quadratic.slope(i), step, columns[i])
-                if z[i] != old:
-                    quadratic.move(i, z[i] - old)
-                    largest = max(largest, curvature * abs(z[i] - old))
-                    switches += (z[i] == 0.0) != (old == 0.0)
+        largest, switches, i = 0.0, 0, 0
+        while i < z.shape[0]:
+            stop = penalty.block_end(columns, i)
+            change, switched = penalty.block_update(quadratic, z, columns, i, stop)
+            largest = max(largest, change)
+            switches += switched
+            i = stop
         if largest <= tolerance or (settling and switches == 0):
             break
     return largest

@@ -15,6 +15,8 @@ from .working_set import WorkingSet
 Start = tuple[Array, Array]
 #: Tolerance of a solution that is only a start.
 _ROUGH = 1e-3
+#: How weights that are never penalised are fitted where all others are zero.
+_FREE_TOL, _FREE_STEPS = 1e-10, 1000
 
 
 def solve(
@@ -154,3 +156,16 @@ def certificate_of(problem: Problem, w: Array, b: Array) -> Certificate:
     """Return the certificate of given weights and intercepts."""
     point = start_point(problem, w, b)
     return certify(problem, point, evaluate(problem, point))[0]
+
+
+def critical_alpha(problem: Problem) -> float:
+    """Return the smallest alpha at which all penalised weights are zero."""
+    evaluation = Null.of(problem).evaluation
+    free = np.flatnonzero(problem.penalty.unpenalised(problem.columns))
+    if len(free):
+        fitted = solve(problem.take(free), tol=_FREE_TOL, max_iter=_FREE_STEPS)
+        w = np.zeros((problem.design.shape[1], problem.n_outputs))
+        w[free] = fitted.coef
+        evaluation = evaluate(problem, start_point(problem, w, fitted.intercept))
+    steps = 1.0 / np.maximum(problem.norms**2, np.finfo(np.float64).tiny)
+    return float(problem.penalty.critical_alpha(evaluation.gradient, steps))

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .certificate import Report, Tolerance, certify, violations
+from .layout import whole_blocks
 from .model import (
     GramModel,
     Model,
     build_model,
     direction,
     extend_model,
-    prefers_columns,
+    extensible,
 )
 from .problem import Array, Evaluation, Point, Problem, evaluate, evaluate_all
 from .proximal_newton import balanced, proximal_newton
@@ -118,6 +119,7 @@ class WorkingSet(NamedTuple):
             ranked = np.argpartition(scores.flat[candidates], -room)
             candidates = candidates[ranked[-room:]]
         allowed.flat[candidates] = True
+        allowed = whole_blocks(problem.penalty, problem.columns, allowed)
         return self._with(problem, allowed)
 
     def expecting(self, problem: Problem, point: Point, gradient: Array) -> WorkingSet:
@@ -138,7 +140,7 @@ class WorkingSet(NamedTuple):
             return WorkingSet(new, added, allowed, None)._modelled(problem)
         features, design = np.append(self.features, new), self.design.joined(added)
         model = None
-        if isinstance(self.model, GramModel) and not prefers_columns(design):
+        if isinstance(self.model, GramModel) and extensible(problem, design):
             model = extend_model(self.model, self.design, added, problem)
         larger = WorkingSet(features, design, allowed, model)
         return larger if model else larger._modelled(problem)
