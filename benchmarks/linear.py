@@ -56,6 +56,7 @@ class Entry:
         self.solution = None
         self.seconds = []
         self.first = None
+        self.reached = float("inf")  # the accuracy of the last try
         self.reason = ""  # why there is no time
 
     @property
@@ -140,9 +141,9 @@ def play(case, problem, options):
         file = Path(folder) / "problem"
         with file.open("wb") as stream:
             pickle.dump(problem, stream, protocol=5)
+        judge.reference = refer(judge, names, file, options)
         entries = [Entry(name, file, options) for name in names]
         try:
-            refer(judge, entries, file, options)
             search(judge, entries)
             for _ in range(options.rounds):
                 for entry in entries:
@@ -153,22 +154,18 @@ def play(case, problem, options):
     return judge, entries
 
 
-def refer(judge, entries, file, options):
-    """Let sklreg find the optimum, whether it takes part or not; else the others."""
-    ours = [entry for entry in entries if entry.name == OURS]
-    others = [
-        entry for entry in entries if not entry.is_yardstick and entry not in ours
-    ]
-    for entry in ours or [Entry(OURS, file, options)]:
+def refer(judge, names, file, options):
+    """Return a solution by sklreg, in a process of its own; else by someone else."""
+    for name in [OURS, *names]:
+        if name in YARDSTICKS:
+            continue
+        entry = Entry(name, file, options)
         entry.warm_up(judge)
         found = entry.ask(TIGHT, judge)
-        if entry not in ours:
-            entry.player.stop()
-    for entry in others:
+        entry.player.stop()
         if found is not None:
-            return
-        entry.warm_up(judge)
-        found = entry.ask(TIGHT, judge)
+            return found
+    return None
 
 
 def search(judge, entries):
@@ -286,14 +283,26 @@ SUMMARY_HEAD = (
 )
 
 
+def doubts(judge):
+    """Return a sentence if the reference was not what it should be."""
+    if judge.problem.penalty == "mcp":
+        return []
+    if judge.reference is None:
+        return ["  No solver finished with a tight tolerance: F* may be too high."]
+    accuracy = judge.accuracy(judge.reference)
+    if accuracy > 0.1 * judge.wanted:
+        return [f"  The reference was beaten; its accuracy is {accuracy:.1e} only."]
+    return []
+
+
 def chosen(words):
-    """Return the cases with all the words of one of the strings in their name."""
+    """Return the cases whose names have all the words of one of the strings."""
     if not words:
         return CASES
     return [
         case
         for case in CASES
-        if any(all(part in case.name for part in each.split()) for each in words)
+        if any(set(each.split()) <= set(case.name.split()) for each in words)
     ]
 
 
@@ -305,7 +314,7 @@ def arguments():
     )
     add = parser.add_argument
     add("--data", default=f"{shared}/data", help="folder of the real data")
-    add("--cases", nargs="*", help="only those with all words of a string in the name")
+    add("--cases", nargs="*", help="only those with all these words in the name")
     add("--solvers", type=lambda text: text.split(","), help="such as sklreg,celer")
     add("--threads", type=int, default=1, help="for every solver")
     add("--rounds", type=int, default=2, help="turns of every solver")
@@ -329,8 +338,9 @@ def main():
             continue
         n_samples, n_features = problem.X.shape
         print(f"{case.name}: {n_samples} x {n_features}", flush=True)
-        table = rows(case, *play(case, problem, options))
-        print(HEAD, *map(line, table), "", sep="\n", flush=True)
+        judge, entries = play(case, problem, options)
+        table = rows(case, judge, entries)
+        print(HEAD, *map(line, table), *doubts(judge), "", sep="\n", flush=True)
         summaries.append(summary(case, table))
         written += table
     print(f"Threads: {options.threads}", SUMMARY_HEAD, *summaries, sep="\n")

@@ -1,6 +1,6 @@
 """The solvers of the comparison: one small function each, `(problem, tol) -> model`.
 
-A model has `fit(X, y)`, which is what is timed, and afterwards `coef_` and `intercept_`:
+A model has `fit(X, y)`, which is what is timed, then `coef_` and `intercept_`:
 (outputs, features, alphas) and (outputs, alphas), or any shape with the same order of
 numbers. It may have `layout`, what X is turned into beforehand, and `seconds_` if it
 measures itself. `Unsuited` says that a solver, or this version of it, is not for a
@@ -117,7 +117,7 @@ def sklreg_penalty(problem):
     name = {"mcp": "MCP", "group": "GroupL1"}[problem.penalty]
     made = getattr(penalties, name, None)
     if made is None:
-        raise Unsuited(f"this sklreg has no {name}")
+        raise ImportError(f"sklreg.penalties.{name}")
     return made(problem.groups) if problem.penalty == "group" else made(problem.gamma)
 
 
@@ -641,8 +641,7 @@ def cyanure_logistic(problem, tol):
 def gram_product(problem, tol):
     """One X'X by BLAS, which tall problems cannot do without."""
     only_tall(problem)
-    name = "syrk"
-    (syrk,) = scipy.linalg.get_blas_funcs((name,), (problem.X,))
+    (syrk,) = scipy.linalg.get_blas_funcs(("syrk",), (problem.X,))
     return Function(lambda X, y: (syrk(1.0, X, trans=1)[:0], y[:0]))
 
 

@@ -66,7 +66,7 @@ class Case(NamedTuple):
 
 
 def standardised(X):
-    """Return the columns of X with mean 0 and standard deviation 1, not the constant."""
+    """Return the columns that vary with mean 0 and standard deviation 1."""
     X = np.asarray(X, dtype=np.float64)
     X = X - X.mean(axis=0)
     scale = X.std(axis=0)
@@ -88,7 +88,7 @@ def strongest(X, y, loss, penalty, groups=None):
 
 
 def stated(X, y, loss, penalty, *, fraction=0.1, n_alphas=1, alpha=None, groups=None):
-    """Return the problem at a fraction of the strongest alpha, or along a path to it."""
+    """Return the problem at a fraction of the strongest alpha, or on a path there."""
     if alpha is None:
         top = strongest(X, y, loss, penalty, groups)
         alpha = fraction * top

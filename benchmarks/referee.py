@@ -10,6 +10,7 @@ import pickle
 import signal
 import time
 import warnings
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -90,6 +91,7 @@ class Judge:
         self.problem = problem
         self.null = null_objective(problem)
         self.best = np.full(len(problem.alphas), self.null)
+        self.reference = None  # a solution with a tight tolerance
         self.wanted = 1e-5 if len(problem.alphas) > 1 else 1e-6
 
     def see(self, solution):
@@ -181,10 +183,9 @@ def serve(pipe, name, file, n_threads):
     """Answer requests: the life of a solver's process."""
     os.setpgid(0, 0)
     import threadpoolctl
-
     from peers import PEERS, Unsuited
 
-    with open(file, "rb") as stream:
+    with Path(file).open("rb") as stream:
         problem = pickle.load(stream)
     make = PEERS[problem.kind][name]
     inputs = {}
