@@ -4,7 +4,7 @@
 #
 # FOLDER holds meta.csv (n, p, non-zeros or 0, outputs), y and lambda, and X by columns
 # (or its i, p, x); doubles and integers as R reads them. Every line `thresh` is
-# answered by the seconds of the fit, with the coefficients in FOLDER/coef: for each
+# answered by the seconds of the fit and 1, or 0 if it did not converge, with the coefficients in FOLDER/coef: for each
 # output intercepts and weights, lambda after lambda.
 
 suppressPackageStartupMessages({library(Matrix); library(glmnet)})
@@ -29,10 +29,10 @@ glmnet.control(fdev = 0, devmax = 1)
 fit <- function(thresh) {
   if (family == "multinomial") {
     glmnet(X, y, family, lambda = lambda, thresh = thresh, standardize = FALSE,
-           maxit = 1e7, type.multinomial = "ungrouped")
+           type.multinomial = "ungrouped")
   } else {
     glmnet(X, y, family, lambda = lambda, thresh = thresh, standardize = FALSE,
-           maxit = 1e7)
+           maxit = 1e6)
   }
 }
 
@@ -41,14 +41,17 @@ cat("ready\n")
 flush(stdout())
 while (length(line <- readLines(requests, 1)) > 0) {
   thresh <- as.numeric(line)
-  invisible(gc())
+  invisible(gc(full = FALSE))
   start <- Sys.time()
-  model <- suppressWarnings(fit(thresh))
+  model <- try(suppressWarnings(fit(thresh)), silent = TRUE)
   seconds <- as.numeric(difftime(Sys.time(), start, units = "secs"))
-  coefs <- coef(model)
-  if (!is.list(coefs)) coefs <- list(coefs)
-  values <- unlist(lapply(coefs, function(part) as.vector(as.matrix(part))))
-  writeBin(values, file.path(folder, "coef"))
-  cat(sprintf("%.9f %d\n", seconds, length(model$lambda)))
+  converged <- !inherits(model, "try-error") && length(model$lambda) == length(lambda)
+  if (converged) {
+    coefs <- coef(model)
+    if (!is.list(coefs)) coefs <- list(coefs)
+    values <- unlist(lapply(coefs, function(part) as.vector(as.matrix(part))))
+    writeBin(values, file.path(folder, "coef"))
+  }
+  cat(sprintf("%.9f %d\n", seconds, converged))
   flush(stdout())
 }

@@ -69,7 +69,8 @@ class Entry:
         if self.reason:
             return None
         try:
-            solution = self.player.ask(tol, self.left + budget, budget)
+            limit = 2.0 * self.limit if budget else self.left
+            solution = self.player.ask(tol, limit + 2.0 * budget, budget)
         except Missing as missing:
             self.fail(str(missing))
             return None
@@ -117,9 +118,11 @@ class Entry:
         """Fit again and again, for about `budget` seconds."""
         if self.solution is None:
             return
-        self.left = self.limit
-        again = self.ask(self.solution.tol, judge, budget)
-        if again is not None:
+        solution = self.solution
+        again = self.ask(solution.tol, judge, budget)
+        if again is None:  # slower than before, or ended by someone else
+            self.solution = solution
+        else:
             self.seconds += again.seconds
 
     @property

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import scipy.linalg
 import scipy.sparse
+from problems import strongest
 
 MANY = 10**6
 YARDSTICKS = ("dsyrk",)  # not solvers: a time to compare with
@@ -200,15 +201,28 @@ class Glmnet:
         """Let R fit; X and y are there already."""
         self.process.stdin.write(f"{self.tol}\n")
         self.process.stdin.flush()
-        seconds, n_alphas = self.read_line().split()
-        if int(n_alphas) != len(self.problem.alphas):
-            raise RuntimeError("glmnet did not converge")
+        seconds, converged = self.read_line().split()
         self.seconds_ = float(seconds)
-        numbers = np.fromfile(Path(self.folder) / "coef")
-        numbers = numbers.reshape(self.problem.n_outputs, len(self.problem.alphas), -1)
+        n_outputs, n_alphas = self.problem.n_outputs, len(self.problem.alphas)
+        numbers = np.full((n_outputs, n_alphas, X.shape[1] + 1), np.nan)
+        if converged == "1":
+            numbers = np.fromfile(Path(self.folder) / "coef")
+            numbers = numbers.reshape(n_outputs, -1, X.shape[1] + 1)[:, -n_alphas:]
         self.intercept_ = numbers[:, :, 0]
         self.coef_ = numbers[:, :, 1:].transpose(0, 2, 1)
         return self
+
+
+def glmnet_strengths(problem):
+    """Return the strengths that glmnet gets.
+
+    Its multinomial does not converge from zero to a small strength at once, so it goes
+    there in ten steps, as its manual advises.
+    """
+    if problem.n_outputs == 1 or len(problem.alphas) > 1:
+        return problem.alphas
+    top = strongest(problem.X, problem.y, problem.loss, problem.penalty)
+    return np.geomspace(top, problem.alpha, 10)
 
 
 def write_for_r(problem, folder):
@@ -222,8 +236,9 @@ def write_for_r(problem, folder):
     else:
         X.T.tofile(folder / "X")
     problem.y.tofile(folder / "y")
-    problem.alphas.tofile(folder / "lambda")
-    meta = f"{X.shape[0]},{X.shape[1]},{nonzero},{len(problem.alphas)}"
+    strengths = glmnet_strengths(problem)
+    strengths.tofile(folder / "lambda")
+    meta = f"{X.shape[0]},{X.shape[1]},{nonzero},{len(strengths)}"
     (folder / "meta.csv").write_text(meta)
 
 
@@ -629,7 +644,12 @@ def cyanure_logistic(problem, tol):
         n_threads=threads(),
         verbose=False,
     )
-    return InLayout(model, rows_first)
+
+    def solve(X, y):
+        model.fit(X, y)
+        return np.asarray(model.coef_).T, np.asarray(model.intercept_)
+
+    return Function(solve, rows_first)
 
 
 # yardsticks

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -185,6 +186,7 @@ def serve(pipe, name, file, n_threads):
     import threadpoolctl
     from peers import PEERS, Unsuited
 
+    tempfile.tempdir = str(Path(file).parent)  # to be removed with the problem
     with Path(file).open("rb") as stream:
         problem = pickle.load(stream)
     make = PEERS[problem.kind][name]
@@ -211,7 +213,8 @@ def serve(pipe, name, file, n_threads):
 def timed_fits(make, problem, tol, budget, inputs):
     """Fit at least once, and until `budget` seconds are spent."""
     seconds = []
-    while not seconds or (sum(seconds) < budget and len(seconds) < 200):
+    end = time.perf_counter() + 1.5 * budget
+    while not seconds or (sum(seconds) < budget and time.perf_counter() < end):
         model = make(problem, tol)
         layout = getattr(model, "layout", unchanged)
         if layout not in inputs:
