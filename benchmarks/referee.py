@@ -145,10 +145,15 @@ class Player:
 
     def __init__(self, name, file, n_threads):
         self.name = name
+        self.arguments = name, str(file), n_threads
+        self.process = None
+
+    def start(self):
+        """Start the process."""
         context = multiprocessing.get_context("spawn")
         self.pipe, other_end = context.Pipe()
         self.process = context.Process(
-            target=serve, args=(other_end, name, str(file), n_threads), daemon=True
+            target=serve, args=(other_end, *self.arguments), daemon=True
         )
         self.process.start()
         other_end.close()
@@ -158,6 +163,8 @@ class Player:
 
         None if that takes longer than `limit`; then the process is gone.
         """
+        if self.process is None:
+            self.start()
         self.pipe.send((tol, budget))
         if not self.pipe.poll(max(limit, 0.0)):
             self.stop()
@@ -172,6 +179,8 @@ class Player:
 
     def stop(self):
         """End the process and whatever it started."""
+        if self.process is None:
+            return
         if self.process.is_alive():
             try:
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -213,6 +222,7 @@ def serve(pipe, name, file, n_threads):
 def timed_fits(make, problem, tol, budget, inputs):
     """Fit at least once, and until `budget` seconds are spent."""
     seconds = []
+    clock = getattr(time, os.environ.get("BENCHMARK_CLOCK", "perf_counter"))
     end = time.perf_counter() + 1.5 * budget
     while not seconds or (sum(seconds) < budget and time.perf_counter() < end):
         model = make(problem, tol)
@@ -220,9 +230,9 @@ def timed_fits(make, problem, tol, budget, inputs):
         if layout not in inputs:
             inputs[layout] = layout(problem.X)
         gc.collect()
-        start = time.perf_counter()
+        start = clock()
         model.fit(inputs[layout], problem.y)
-        taken = time.perf_counter() - start
+        taken = clock() - start
         seconds.append(getattr(model, "seconds_", taken))
     k, m = problem.n_outputs, len(problem.alphas)
     coef = np.array(model.coef_, dtype=np.float64)
