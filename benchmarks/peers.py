@@ -119,7 +119,9 @@ def sklreg_penalty(problem):
     made = getattr(penalties, name, None)
     if made is None:
         raise ImportError(f"sklreg.penalties.{name}")
-    return made(problem.groups) if problem.penalty == "group" else made(problem.gamma)
+    if problem.penalty == "mcp":
+        return made(gamma=problem.gamma)
+    return made(groups=problem.groups)
 
 
 def sklreg(problem, tol):
