@@ -323,18 +323,9 @@ def skglm_logistic(problem, tol):
 
 @peer("skglm", "log_loss", "l1", "path")
 def skglm_logistic_path(problem, tol):
-    """SparseLogisticRegression's solver, from strength to strength."""
-    from skglm import GeneralizedLinearEstimator
-    from skglm.datafits import Logistic
-    from skglm.penalties import L1
-    from skglm.solvers import ProxNewton
-
-    model = GeneralizedLinearEstimator(
-        Logistic(),
-        L1(problem.alpha),
-        ProxNewton(tol=tol, max_iter=MANY, max_pn_iter=MANY, warm_start=True),
-    )
-    return one_by_one(model, "penalty__alpha", problem.alphas)
+    """SparseLogisticRegression, from strength to strength."""
+    model = skglm_logistic(problem, tol).set_params(warm_start=True)
+    return one_by_one(model, "alpha", problem.alphas)
 
 
 @peer("skglm", "squared_error", "mcp")
@@ -487,7 +478,7 @@ def sklearn_newton(problem, tol):
 
 
 def adelie_model(problem, tol):
-    """grpnet, for every loss and penalty."""
+    """grpnet, for every loss and penalty; its group weights are sqrt(size) too."""
     import adelie
 
     family = {"squared_error": "gaussian", "log_loss": "binomial"}[problem.loss]
@@ -496,8 +487,11 @@ def adelie_model(problem, tol):
         start = np.cumsum(np.append(0, problem.sizes[:-1]))
 
     def solve(X, y):
+        matrix = X
+        if scipy.sparse.issparse(X):
+            matrix = adelie.matrix.sparse(X, method="naive", n_threads=threads())
         state = adelie.grpnet(
-            X,
+            matrix,
             getattr(adelie.glm, family)(y=y, dtype=X.dtype.type),
             groups=start,
             lmda_path=problem.alphas,

@@ -216,7 +216,7 @@ def serve(pipe, name, file, n_threads):
         except Unsuited as error:
             pipe.send(f"unsuited: {error}")
         except Exception as error:  # whatever a peer raises
-            pipe.send(f"{type(error).__name__}: {error}"[:200])
+            pipe.send(f"{type(error).__name__}: {error}"[:72])
 
 
 def timed_fits(make, problem, tol, budget, inputs):
