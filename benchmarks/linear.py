@@ -37,7 +37,7 @@ OURS = "sklreg"
 TOLERANCES = [10.0**-k for k in range(1, 15)]
 TIGHT = 1e-12
 BUSY = 4.0  # seconds may elapse for one of the processor, with --processor-time
-COMPILING = 60.0  # seconds more for the first fit
+COMPILING = 30.0  # seconds more for the first fit
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",

@@ -609,8 +609,11 @@ def skein_layout(X):
 @peer("glum", "log_loss", "l1")
 @peer("glum", "log_loss", "l2")
 def glum_logistic(problem, tol):
-    """GeneralizedLinearRegressor."""
+    """GeneralizedLinearRegressor; it keeps a matrix of features x features."""
     import glum
+
+    if problem.X.shape[1] > 10_000:
+        raise Unsuited("for up to 10 000 features")
 
     return glum.GeneralizedLinearRegressor(
         family="binomial",

@@ -104,12 +104,14 @@ class Judge:
     def accuracy(self, solution):
         """Return `(F - F*) / (F_null - F*)`, the largest over alphas; mcp: violation.
 
-        A few roundings of F_null are forgiven.
+        A few roundings of F_null are forgiven. Where there is nothing to gain, at the
+        start of a path, the excess counts as a share of F_null.
         """
         if self.problem.penalty == "mcp":
             return mcp_violation(self.problem, solution.coef, solution.intercept)
         excess = solution.objectives - self.best - 1e-13 * self.null
-        gain = np.maximum(self.null - self.best, np.finfo(float).tiny)
+        gain = self.null - self.best
+        gain = np.where(gain > 1e-9 * self.null, gain, self.null)
         shares = np.where(excess > 0.0, excess / gain, 0.0)
         return np.inf if np.isnan(solution.objectives).any() else float(shares.max())
 
