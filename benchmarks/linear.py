@@ -223,7 +223,8 @@ def row(case, judge, entry, ours):
     milliseconds = 1e3 * entry.time
     if entry.is_yardstick:
         runs = len(entry.seconds)
-        return Row(case.name, entry.name, milliseconds, ratio, *[None] * 4, runs, "")
+        note = f"sklreg takes {1.0 / ratio:.1f} times this" if ratio else ""
+        return Row(case.name, entry.name, milliseconds, ratio, *[None] * 4, runs, note)
     solution = entry.solution
     note = ""
     if judge.problem.penalty == "mcp":
