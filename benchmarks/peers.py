@@ -49,9 +49,9 @@ def threads():
 class Function:
     """A function `(X, y) -> coef, intercept` as a model."""
 
-    def __init__(self, solve, layout=np.asfortranarray):
+    def __init__(self, solve, layout=None):
         self.solve = solve
-        self.layout = layout
+        self.layout = layout or as_given
 
     def fit(self, X, y):
         """Call the function."""
@@ -74,6 +74,11 @@ class InLayout:
     def __getattr__(self, name):
         """Return what the model has."""
         return getattr(self.model, name)
+
+
+def as_given(X):
+    """Return X: Fortran order or CSC."""
+    return X
 
 
 def rows_first(X):
@@ -492,7 +497,7 @@ def adelie_model(problem, tol):
             matrix = adelie.matrix.sparse(X, method="naive", n_threads=threads())
         state = adelie.grpnet(
             matrix,
-            getattr(adelie.glm, family)(y=y, dtype=X.dtype.type),
+            getattr(adelie.glm, family)(y=y),
             groups=start,
             lmda_path=problem.alphas,
             tol=tol,

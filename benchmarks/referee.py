@@ -194,41 +194,48 @@ class Player:
 def serve(pipe, name, file, n_threads):
     """Answer requests: the life of a solver's process."""
     os.setpgid(0, 0)
-    import threadpoolctl
-    from peers import PEERS, Unsuited
+    from peers import PEERS
 
     tempfile.tempdir = str(Path(file).parent)  # to be removed with the problem
     with Path(file).open("rb") as stream:
         problem = pickle.load(stream)
     make = PEERS[problem.kind][name]
     inputs = {}
-    while True:
-        try:
+    try:
+        while True:
             tol, budget = pipe.recv()
-        except EOFError:
-            return
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                with threadpoolctl.threadpool_limits(n_threads):
-                    answer = timed_fits(make, problem, tol, budget, inputs)
-            pipe.send(answer)
-        except ImportError as error:
-            pipe.send(f"not there: {error}")
-        except Unsuited as error:
-            pipe.send(f"unsuited: {error}")
-        except Exception as error:  # whatever a peer raises
-            pipe.send(f"{type(error).__name__}: {error}"[:72])
+            pipe.send(answer(make, problem, tol, budget, inputs, n_threads))
+    except (EOFError, BrokenPipeError):  # the referee has gone
+        return
+
+
+def answer(make, problem, tol, budget, inputs, n_threads):
+    """Return the solution, or why there is none."""
+    import threadpoolctl
+    from peers import Unsuited
+
+    try:
+        with warnings.catch_warnings(), threadpoolctl.threadpool_limits(n_threads):
+            warnings.simplefilter("ignore")
+            return timed_fits(make, problem, tol, budget, inputs)
+    except ImportError as error:
+        return f"not there: {error}"
+    except Unsuited as error:
+        return f"unsuited: {error}"
+    except Exception as error:  # whatever a peer raises
+        return f"{type(error).__name__}: {error}"[:72]
 
 
 def timed_fits(make, problem, tol, budget, inputs):
     """Fit at least once, and until `budget` seconds are spent."""
+    from peers import as_given
+
     seconds = []
     clock = getattr(time, os.environ.get("BENCHMARK_CLOCK", "perf_counter"))
     end = time.perf_counter() + 1.5 * budget
     while not seconds or (sum(seconds) < budget and time.perf_counter() < end):
         model = make(problem, tol)
-        layout = getattr(model, "layout", unchanged)
+        layout = getattr(model, "layout", as_given)
         if layout not in inputs:
             inputs[layout] = layout(problem.X)
         gc.collect()
@@ -243,8 +250,3 @@ def timed_fits(make, problem, tol, budget, inputs):
         return Solution(tol, seconds, coef, intercept)
     coef = coef.reshape(k, problem.X.shape[1], m)
     return Solution(tol, seconds, coef, intercept.reshape(k, m))
-
-
-def unchanged(X):
-    """Return X."""
-    return X
