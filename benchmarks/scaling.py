@@ -2,7 +2,7 @@
 
     python benchmarks/scaling.py [--models lasso,logistic] [--repeats 3]
 
-First table: the seconds of a path of ten strengths down to a hundredth of the strongest
+First table: the seconds of a path of ten strengths down to a tenth of the strongest
 on a base size, and how many times more it takes with ten times the rows, the columns or
 the strengths. Second table: the peak memory of a fit at a tenth of the strongest
 strength, beyond what was there before it (X, y, the libraries) and the coefficients, as
@@ -88,7 +88,7 @@ def seconds(pipe, model, layout, size, repeats):
         X, y = data(layout, size, model)
         start = time.perf_counter()
         regularization_path(
-            estimator(model), X, y, alphas=size.alphas, alpha_min_ratio=0.01
+            estimator(model), X, y, alphas=size.alphas, alpha_min_ratio=0.1
         )
         return time.perf_counter() - start
 
