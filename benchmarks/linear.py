@@ -24,7 +24,9 @@ import argparse
 import csv
 import os
 import pickle
+import signal
 import statistics
+import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -342,6 +344,7 @@ def arguments():
 def main():
     """Measure and print the tables."""
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that solvers end too
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(options.threads)
     clock = "process_time" if options.processor_time else "perf_counter"
