@@ -52,9 +52,9 @@ class CSC(NamedTuple):
     def cross_work(self) -> float:
         """Return about how many multiplications ``X' X`` takes the time of.
 
-        One for each pair of entries of a row, four times as slow.
+        One for each pair of entries of a row, eight times as slow.
         """
-        return 4.0 * float((np.bincount(self.indices).astype(np.float64) ** 2).sum())
+        return 8.0 * float((np.bincount(self.indices).astype(np.float64) ** 2).sum())
 
     def column_dot(self, j: int, r: Array, c: int) -> float:
         """Return ``X[:, j] @ r[:, c]``."""

@@ -27,6 +27,8 @@ from .quadratic import ColumnQuadratic, GramQuadratic
 #: Epochs that a model is expected to take, and multiplications that any Gram matrix may
 #: take: the exact steps that it allows are worth a few milliseconds.
 _EPOCHS, _CHEAP = 12, 5e6
+#: How many times longer than its columns a Gram matrix may take, as it is exact.
+_EXACT = 2.5
 
 
 class GramModel(NamedTuple):
@@ -94,12 +96,14 @@ def build_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> Model:
 def prefers_columns(design: Any) -> bool:
     """Tell whether to descend over the columns costs less than over their Gram matrix.
 
-    An epoch over the matrix takes up to ``k^2`` multiplications, one over the columns
-    reads and writes every entry, out of order; the matrix must be formed first.
+    An epoch over the matrix takes ``k`` multiplications for each weight that moves, of
+    which there are seldom more than rows; one over the columns reads and writes every
+    entry, out of order. The matrix must be formed first.
     """
-    k = design.shape[1]
-    gram = design.cross_work() + _EPOCHS * k * k
-    return bool(gram > max(_CHEAP, _EPOCHS * 4 * design.n_entries))
+    n, k = design.shape
+    gram = design.cross_work() + _EPOCHS * k * min(n, k)
+    columns = _EPOCHS * 4 * design.n_entries
+    return bool(gram > max(_CHEAP, _EXACT * columns))
 
 
 def extensible(problem: Problem, design: Any) -> bool:
