@@ -163,6 +163,118 @@ def test_an_untidy_matrix_of_the_user_stays_as_it_is(X):
     np.testing.assert_array_equal(matrix.indices, indices)
 
 
+# What coordinate descent and working sets need ----------------------------------------
+
+
+@every_design
+def test_joined_columns_are_those_of_both(make, X, rng):
+    design = design_of(make(X))
+    for some in ([1, 3, 8], [5], []):
+        added = design.take(np.array(some, dtype=np.intp))
+        both = np.hstack([X, X[:, some]])
+        joined = design.joined(added)
+        assert joined.shape == both.shape
+        check_close(joined.matvec(np.eye(both.shape[1])), both, 1e-15)
+        R = rng.normal(size=(len(X), 2))
+        check_close(joined.rmatvec(R), both.T @ R, 1e-12)
+        other_way = added.joined(design)
+        check_close(other_way.rmatvec(R), np.hstack([X[:, some], X]).T @ R, 1e-12)
+
+
+@every_design32
+def test_joining_keeps_single_precision(make, X):
+    design = design_of(make(X))
+    joined = design.joined(design.take(np.array([0, 2])))
+    assert joined.joined(joined).shape == (40, 22)
+    kept = joined.values if isinstance(joined, Dense) else joined.data
+    assert kept.dtype == np.float32
+
+
+@pytest.mark.parametrize("make", [np.asarray, scipy.sparse.csc_array])
+def test_joined_standardized_columns_keep_mean_and_scale(make, X, rng):
+    weight = rng.dirichlet(np.ones(len(X)))
+    wrapped, _ = standardized(design_of(make(X)), weight, centre=True, scale=True)
+    naive = wrapped.matvec(np.eye(9))
+    one, two = np.array([8, 0, 4]), np.array([1, 7])
+    joined = wrapped.take(one).joined(wrapped.take(two))
+    check_close(joined.matvec(np.eye(5)), naive[:, [8, 0, 4, 1, 7]], 1e-13)
+    check_close(
+        joined.cross(joined, weight),
+        wrapped.cross(wrapped, weight)[np.ix_([8, 0, 4, 1, 7], [8, 0, 4, 1, 7])],
+        1e-11,
+    )
+
+
+@every_design
+def test_squared_norms(make, X):
+    check_close(design_of(make(X)).squared_norms(), (X**2).sum(axis=0), 1e-13)
+
+
+@every_design32
+def test_squared_norms_of_float32_are_summed_in_float64(make, X):
+    found = design_of(make(X)).squared_norms()
+    assert found.dtype == np.float64
+    check_close(found, (X**2).sum(axis=0), 1e-13)
+
+
+@every_design
+@pytest.mark.parametrize("centre", [True, False])
+@pytest.mark.parametrize("scale", [True, False])
+def test_rooted_columns_give_the_weighted_gram_matrix(make, X, rng, centre, scale):
+    """About the means of `h`, not about those the columns were centred by."""
+    n = len(X)
+    uniform = np.full(n, 1.0 / n)
+    wrapped, _ = standardized(design_of(make(X)), uniform, centre=centre, scale=scale)
+    h = rng.exponential(size=n) * (rng.random(n) < 0.8)
+    naive = wrapped.matvec(np.eye(9))
+    if centre:
+        naive = naive - h @ naive / h.sum()
+    columns, mean, squares = wrapped.rooted(h, centre=centre)
+    root = np.sqrt(h)[:, None]
+    formed = (columns.matvec(np.eye(9)) - root * mean) / wrapped.scale
+    gram = naive.T @ (h[:, None] * naive)
+    check_close(formed.T @ formed, gram, 1e-10)
+    check_close(squares, np.diagonal(gram), 1e-10)
+
+
+@every_design
+def test_the_number_of_entries(make, X):
+    design = design_of(make(X))
+    stored = np.count_nonzero(X) if isinstance(design, CSC) else X.size
+    assert design.n_entries == stored
+    wrapped, _ = standardized(design, np.full(40, 1 / 40), centre=True, scale=True)
+    assert wrapped.n_entries == stored
+    assert wrapped.cross_work() == design.cross_work()
+
+
+@pytest.mark.parametrize("make", [np.asarray, scipy.sparse.csc_array])
+def test_the_work_of_a_gram_matrix(make, X):
+    """Twice the columns, four times the work; twice the rows, twice; none for zeros."""
+    work = design_of(make(X)).cross_work()
+    assert work > 0.0
+    assert design_of(make(np.hstack([X, X]))).cross_work() == 4.0 * work
+    assert design_of(make(np.vstack([X, X]))).cross_work() == 2.0 * work
+    if make is scipy.sparse.csc_array:
+        assert design_of(make(np.vstack([X, 0.0 * X]))).cross_work() == work
+        assert design_of(make(0.0 * X)).cross_work() == 0.0
+
+
+@every_design
+def test_the_outer_product(make, X):
+    mean, factor = X[0], np.linspace(0.0, 2.0, 9)
+    expected = (X - mean) * factor @ (X - mean).T
+    check_close(design_of(make(X)).outer(mean, factor), expected, 1e-12)
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("make", [np.asarray, scipy.sparse.csc_array])
+def test_the_outer_product_of_standardized_columns(make, X, rng):
+    weight = rng.dirichlet(np.ones(len(X)))
+    wrapped, _ = standardized(design_of(make(X)), weight, centre=True, scale=True)
+    naive = wrapped.matvec(np.eye(9))
+    check_close(wrapped.outer(), naive @ naive.T, 1e-11)
+
+
 # Memory -------------------------------------------------------------------------------
 
 
