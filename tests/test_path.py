@@ -131,7 +131,7 @@ def test_what_cannot_be_a_path_is_refused(estimator, settings, message):
 TOL = 1e-11
 #: Rows, columns, density. Beyond 400 weights a working set does not hold them all.
 SIZES = {"tall": (50, 4, 1.0), "wide": (14, 20, 1.0), "sparse": (40, 6, 0.3)}
-LARGE = {"many": (40, 450, 1.0), "many_sparse": (60, 450, 0.1)}
+LARGE = {"many": (30, 450, 1.0), "many_sparse": (40, 450, 0.1)}
 CONVEX = tables.CONVEX
 
 every_loss = pytest.mark.parametrize("loss", tables.LOSSES)
@@ -214,13 +214,13 @@ def test_wide_and_sparse_paths(loss, name, size):
 
 
 @pytest.mark.parametrize(
-    "loss", ["squared_error", "huber", "log_loss", "softmax", "squared_hinge", "gamma"]
+    "loss", ["squared_error", "log_loss", "softmax", "squared_hinge", "gamma"]
 )
-@pytest.mark.parametrize("name", ["l1", "elasticnet", "positive_l1"])
+@pytest.mark.parametrize("name", ["l1", "positive_l1"])
 @pytest.mark.parametrize("size", LARGE)
 def test_paths_of_working_sets(loss, name, size):
     problem = stated(loss, CONVEX[name], size)
-    penalties = strengths(problem, 0.9, 0.6, 0.4, 0.25, 0.15, 0.15)
+    penalties = strengths(problem, 0.9, 0.5, 0.3, 0.2)
     solutions = solve_path(problem, penalties, tol=TOL, max_iter=1000)
     check_path(problem, penalties, solutions)
 
