@@ -21,6 +21,13 @@ def _duplicates():
     return X.T @ X
 
 
+def _nearly_duplicates():
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(30, 4))
+    X = np.hstack([X, X + 1e-6 * rng.normal(size=X.shape)])
+    return X.T @ X
+
+
 def _scaled():
     scales = 10.0 ** np.linspace(-8.0, 8.0, 9)[[4, 0, 8, 2, 6, 1, 7, 3, 5]]
     return _gram(40, 9) * scales * scales[:, None]
@@ -44,6 +51,7 @@ MATRICES = {
     "diagonal": (np.diag([1e-8, 1.0, 1e8]), 3),
     "fewer_rows": (_gram(5, 12), 5),
     "duplicates": (_duplicates(), 4),
+    "nearly_duplicates": (_nearly_duplicates(), 8),
     "scaled": (_scaled(), 9),
     "scaled_and_singular": (_scaled_and_singular(), 3),
     "zero_columns": (_with_zero_columns(), 4),
