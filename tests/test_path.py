@@ -1,15 +1,22 @@
 """Paths: each point is the fit at its strength; grids; warnings."""
 
+import math
+
 import numpy as np
 import pytest
 import scipy.sparse
+import tables
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
 from sklreg import LinearClassifier, LinearRegressor, alpha_max, regularization_path
+from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import Huber
+from sklreg.penalties import Positive
+from sklreg.solvers import Problem, certificate_of, critical_alpha, solve, solve_path
+from sklreg.solvers.certificate import Null
 
 DIABETES = load_diabetes(return_X_y=True)
 CANCER = load_breast_cancer(return_X_y=True)
@@ -117,3 +124,206 @@ def test_one_warning_says_how_many_strengths_were_missed():
 def test_what_cannot_be_a_path_is_refused(estimator, settings, message):
     with pytest.raises(ValueError, match=message):
         regularization_path(estimator, *DIABETES, **settings)
+
+
+# Every loss, every convex penalty -----------------------------------------------------
+
+TOL = 1e-11
+#: Rows, columns, density. Beyond 400 weights a working set does not hold them all.
+SIZES = {"tall": (50, 4, 1.0), "wide": (14, 20, 1.0), "sparse": (40, 6, 0.3)}
+LARGE = {"many": (30, 450, 1.0), "many_sparse": (40, 450, 0.1)}
+CONVEX = tables.CONVEX
+
+every_loss = pytest.mark.parametrize("loss", tables.LOSSES)
+
+
+def stated(loss, penalty, size="tall", *, fit_intercept=True):
+    """Return a small problem; its penalty without strength yet."""
+    n, p, density = (SIZES | LARGE)[size]
+    rng = np.random.default_rng(0)
+    row = tables.LOSSES[loss]
+    y = np.ascontiguousarray(row.targets(rng, n))
+    X = rng.normal(size=(n, p)) + 0.5 * rng.normal(size=p)
+    X[:, 0] += 0.3 * y[:, 0]
+    X *= rng.random((n, p)) < density
+    q = rng.dirichlet(np.full(n, 5.0))
+    made = CSC.from_scipy(scipy.sparse.csc_array(X)) if density < 1.0 else Dense(X)
+    design, norms = standardized(made, q, centre=fit_intercept, scale=False)
+    columns = np.arange(p)
+    record = row.loss.record()
+    return Problem(design, y, q, record, penalty, fit_intercept, columns, norms)
+
+
+def strong(penalty, alpha):
+    """Return the penalty with another strength; none stays none."""
+    if isinstance(penalty, Positive):
+        return Positive(strong(penalty.penalty, alpha))
+    return penalty._replace(alpha=alpha if penalty.alpha > 0.0 else 0.0)
+
+
+def strengths(problem, *shares):
+    """Return penalties of these shares of the strength at which all is zero."""
+    largest = critical_alpha(problem)
+    largest = largest if math.isfinite(largest) else 1.0
+    return [strong(problem.penalty, share * largest) for share in shares]
+
+
+def check_path(problem, penalties, solutions, *, alone=True):
+    """Check certificates anew, and each point against the solution of its own."""
+    null = Null.of(problem)
+    objective, slope = null.evaluation.value, np.abs(null.evaluation.gradient).max()
+    floor = 1e-12 * null.slope * problem.norms.max()
+    for penalty, solution in zip(penalties, solutions, strict=True):
+        here = problem._replace(penalty=penalty)
+        found = certificate_of(here, solution.coef, solution.intercept)
+        assert solution.shortfall == ""
+        assert solution.n_iter >= 1
+        assert found.objective == pytest.approx(solution.objective, rel=1e-10)
+        gap = pytest.approx(solution.dual_gap, abs=1e-11 * objective, nan_ok=True)
+        assert found.dual_gap == gap
+        assert abs(found.violation - solution.violation) <= 1e-9 * slope + floor
+        # the limits of a problem of several outputs: each output has its own
+        assert not found.dual_gap > TOL * objective + 1e-14
+        if math.isnan(found.dual_gap):
+            assert found.violation <= TOL * slope + floor
+        if alone:
+            one = solve(here, tol=TOL, max_iter=1000)
+            assert solution.objective == pytest.approx(one.objective, rel=1e-9)
+            if problem.design.shape[0] > problem.design.shape[1]:
+                size = 1.0 + np.abs(one.coef).max()
+                np.testing.assert_allclose(solution.coef, one.coef, atol=1e-6 * size)
+
+
+@every_loss
+@pytest.mark.parametrize("penalty", CONVEX.values(), ids=CONVEX)
+def test_every_loss_and_penalty_along_a_path(loss, penalty):
+    problem = stated(loss, penalty)
+    penalties = strengths(problem, 1.0, 0.5, 0.5, 0.1, 0.01)
+    solutions = solve_path(problem, penalties, tol=TOL, max_iter=1000)
+    check_path(problem, penalties, solutions, alone=tables.LOSSES[loss].convex)
+
+
+@every_loss
+@pytest.mark.parametrize("name", ["l1", "l2", "elasticnet", "positive_l1"])
+@pytest.mark.parametrize("size", ["wide", "sparse"])
+def test_wide_and_sparse_paths(loss, name, size):
+    problem = stated(loss, CONVEX[name], size, fit_intercept=size == "wide")
+    penalties = strengths(problem, 0.5, 0.1)
+    solutions = solve_path(problem, penalties, tol=TOL, max_iter=1000)
+    check_path(problem, penalties, solutions, alone=tables.LOSSES[loss].convex)
+
+
+@pytest.mark.parametrize(
+    "loss", ["squared_error", "log_loss", "softmax", "squared_hinge", "gamma"]
+)
+@pytest.mark.parametrize("name", ["l1", "positive_l1"])
+@pytest.mark.parametrize("size", LARGE)
+def test_paths_of_working_sets(loss, name, size):
+    problem = stated(loss, CONVEX[name], size)
+    penalties = strengths(problem, 0.9, 0.5, 0.3, 0.2)
+    solutions = solve_path(problem, penalties, tol=TOL, max_iter=1000)
+    check_path(problem, penalties, solutions)
+
+
+@every_loss
+@pytest.mark.parametrize("name", ["l1", "l2", "positive_l2", "none"])
+@pytest.mark.parametrize("scale", [0.1, 3.0])
+def test_paths_from_anywhere(loss, name, scale):
+    problem = stated(loss, CONVEX[name])
+    rng = np.random.default_rng(1)
+    shape = problem.design.shape[1], problem.n_outputs
+    start = scale * rng.normal(size=shape), scale * rng.normal(size=shape[1])
+    penalties = strengths(problem, 0.3, 0.03)
+    solutions = solve_path(problem, penalties, tol=TOL, max_iter=1000, start=start)
+    check_path(problem, penalties, solutions, alone=tables.LOSSES[loss].convex)
+
+
+@every_loss
+@pytest.mark.parametrize("name", ["l1", "positive_l1", "elasticnet", "l2"])
+def test_a_path_that_ends_without_penalty(loss, name):
+    problem = stated(loss, CONVEX[name])
+    penalties = strengths(problem, 0.1, 0.0)
+    solutions = solve_path(problem, penalties, tol=TOL, max_iter=1000)
+    check_path(problem, penalties, solutions, alone=tables.LOSSES[loss].convex)
+    none = solve(problem._replace(penalty=penalties[-1]), tol=TOL, max_iter=1000)
+    assert none.objective <= solutions[0].objective
+
+
+@every_loss
+@pytest.mark.parametrize("size", SIZES)
+def test_equal_strengths_give_equal_points(loss, size):
+    problem = stated(loss, CONVEX["l1"], size)
+    penalties = strengths(problem, 0.2, 0.2, 0.2, 0.05, 0.05)
+    solutions = solve_path(problem, penalties, tol=TOL, max_iter=1000)
+    check_path(problem, penalties, solutions, alone=False)
+    for first, again in ((0, 1), (0, 2), (3, 4)):
+        np.testing.assert_allclose(
+            solutions[again].coef, solutions[first].coef, atol=1e-6
+        )
+
+
+@every_loss
+def test_strengths_in_any_order(loss):
+    """The strongest first is a matter of speed."""
+    problem = stated(loss, CONVEX["l1"])
+    penalties = strengths(problem, 0.02, 0.5, 0.0, 1.0, 0.1)
+    solutions = solve_path(problem, penalties, tol=TOL, max_iter=1000)
+    check_path(problem, penalties, solutions, alone=tables.LOSSES[loss].convex)
+
+
+# Strengths as a user gives them -------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_strength_is_a_fit(name):
+    estimator, (X, y) = CASES[name]
+    alpha = 0.1 * alpha_max(estimator, X, y)
+    path = regularization_path(estimator, X, y, alphas=[alpha])
+    model = clone(estimator).set_params(alpha=alpha).fit(X, y)
+    coef = np.reshape(model.coef_, path.coefs.shape[:-1])
+    np.testing.assert_array_equal(path.coefs[..., 0], coef)
+    assert path.dual_gaps[0] == pytest.approx(model.dual_gap_, abs=1e-15)
+    assert path.violations[0] == pytest.approx(model.violation_, abs=1e-15)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_equal_and_unsorted_strengths(name):
+    estimator, (X, y) = CASES[name]
+    largest = alpha_max(estimator, X, y)
+    shares = np.array([0.1, 0.5, 0.1, 2.0, 0.5])
+    path = regularization_path(estimator, X, y, alphas=shares * largest)
+    np.testing.assert_allclose(path.alphas, largest * np.sort(shares)[::-1])
+    assert not path.coefs[..., 0].any()
+    size = np.abs(path.coefs).max()
+    for one, two in ((1, 2), (3, 4)):
+        np.testing.assert_allclose(
+            path.coefs[..., one], path.coefs[..., two], atol=1e-6 * size
+        )
+
+
+@pytest.mark.parametrize("make", [np.asarray, scipy.sparse.csr_array])
+def test_the_end_of_a_path_may_be_without_penalty(make):
+    X, y = DIABETES
+    path = regularization_path(
+        LinearRegressor("l1", tol=1e-10), make(X), y, alphas=[1.0, 0.0]
+    )
+    free = LinearRegressor(None, tol=1e-10).fit(X, y)
+    np.testing.assert_allclose(path.coefs[:, 1], free.coef_, rtol=1e-6)
+    assert np.isfinite(path.dual_gaps[0])
+    assert np.isnan(path.dual_gaps[1])
+
+
+@pytest.mark.parametrize("make", [np.asarray, scipy.sparse.csc_array])
+def test_many_targets_along_a_path(make):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 12)) * (rng.random((60, 12)) < 0.5)
+    Y = X @ rng.normal(size=(12, 25)) + rng.normal(size=(60, 25)) + rng.normal(size=25)
+    estimator = LinearRegressor("l1", tol=1e-10)
+    alphas = alpha_max(estimator, X, Y) * np.array([0.5, 0.1, 0.01])
+    path = regularization_path(estimator, make(X), Y, alphas=alphas)
+    assert path.coefs.shape == (25, 12, 3)
+    assert path.intercepts.shape == (25, 3)
+    for c in (0, 7, 24):
+        alone = regularization_path(estimator, X, Y[:, c], alphas=alphas)
+        np.testing.assert_allclose(path.coefs[c], alone.coefs, atol=1e-8)
+        np.testing.assert_allclose(path.intercepts[c], alone.intercepts, atol=1e-8)

@@ -1,0 +1,386 @@
+"""Penalised quadratics: formed or in columns, the same steps and the same minimum."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import scipy.sparse
+import tables
+from sklearn.base import clone
+
+from sklreg import LinearClassifier, LinearRegressor, alpha_max
+from sklreg.designs import CSC, Dense, standardized
+from sklreg.losses import SquaredError
+from sklreg.penalties import L1, L2, MCP, ElasticNet, Positive
+from sklreg.solvers import Problem, conjugate_gradients, model
+from sklreg.solvers.active_set import minimize_quadratic
+from sklreg.solvers.active_set import newton_step as formed_newton_step
+from sklreg.solvers.conjugate_gradients import minimize_in_columns, newton_step
+from sklreg.solvers.quadratic import ColumnQuadratic, GramQuadratic, coordinate_descent
+
+N, K = 40, 9
+
+DESIGNS = {
+    "dense": Dense,
+    "f_order": lambda X: Dense(np.asfortranarray(X)),
+    "float32": lambda X: Dense(X.astype(np.float32)),
+    "csc": lambda X: CSC.from_scipy(scipy.sparse.csc_array(X)),
+    "csc_float32": lambda X: CSC.from_scipy(
+        scipy.sparse.csc_array(X.astype(np.float32))
+    ),
+}
+PENALTIES = {
+    "none": L2().record(0.0, K),
+    "l1": L1().record(0.2, K),
+    "l2": L2().record(0.2, K),
+    "elasticnet": ElasticNet(l1_ratio=0.6).record(0.3, K),
+    "positive_l1": Positive(L1().record(0.1, K)),
+    "positive_none": Positive(L2().record(0.0, K)),
+}
+NON_CONVEX = {
+    "mcp": MCP(gamma=4.0).record(0.2, K),
+    "positive_mcp": Positive(MCP(gamma=4.0).record(0.1, K)),
+}
+
+every_design = pytest.mark.parametrize("make", DESIGNS.values(), ids=DESIGNS)
+every_penalty = pytest.mark.parametrize(
+    "penalty", (PENALTIES | NON_CONVEX).values(), ids=PENALTIES | NON_CONVEX
+)
+convex_penalty = pytest.mark.parametrize("penalty", PENALTIES.values(), ids=PENALTIES)
+centred_or_not = pytest.mark.parametrize("centre", [True, False])
+
+
+class Quadratics(NamedTuple):
+    """One quadratic in three forms."""
+
+    hessian: np.ndarray  # from its definition
+    first: np.ndarray
+    formed: GramQuadratic
+    in_columns: ColumnQuadratic
+
+    def slopes(self, change):
+        return self.first + self.hessian @ change
+
+
+def full_rank(n=N, k=K, seed=0):
+    """Return columns of unlike scale and mean, a third of their entries zero."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, k)) * 2.0 ** rng.integers(-1, 2, size=k)
+    X = (X + 0.5 * rng.normal(size=k)) * (rng.random((n, k)) < 0.7)
+    return np.float32(X).astype(float)
+
+
+def duplicates():
+    X = full_rank(k=4)
+    return np.hstack([X, X, 2.0 * X[:, :1]])
+
+
+def constants():
+    X = full_rank()
+    X[:, 2], X[:, 6] = 0.0, 1.5
+    return X
+
+
+COLUMNS = {
+    "full_rank": full_rank,
+    "wide": lambda: full_rank(n=5),
+    "duplicates": duplicates,
+    "constants": constants,
+}
+
+
+def quadratics(X, make=Dense, *, centre=True, scale=True, seed=1):
+    """Return the model of a data term with Hessian `h` in eta, some of it zero."""
+    rng = np.random.default_rng(seed)
+    n, k = X.shape
+    h = rng.exponential(size=n) * (rng.random(n) < 0.9) / n
+    design, norms = standardized(
+        make(X), np.full(n, 1.0 / n), centre=centre, scale=scale
+    )
+    y = rng.normal(size=(n, 1))
+    loss, penalty = SquaredError().record(), PENALTIES["l1"]
+    problem = Problem(
+        design, y, np.full(n, 1.0 / n), loss, penalty, centre, np.arange(k), norms
+    )
+    Z = design.matvec(np.eye(k))
+    about = Z - h @ Z / h.sum() if centre else Z
+    hessian = about.T @ (h[:, None] * about)
+    first = about.T @ (rng.normal(size=n) * h)
+    everything = np.ones((k, 1), dtype=bool)
+    gram = model._gram_model(problem, h[None, None], everything)
+    columns = model._column_model(design, np.arange(k), h, centre)
+    return Quadratics(
+        hessian,
+        first,
+        GramQuadratic(gram.hessian, first.copy()),
+        ColumnQuadratic(
+            columns.columns,
+            columns.mean,
+            columns.scale,
+            columns.squares,
+            first.copy(),
+            np.zeros((n, 1)),
+            np.zeros(1),
+            columns.total,
+        ),
+    )
+
+
+def violations(q, penalty, z):
+    """Return the distance of minus the slopes at `z` to the subdifferential."""
+    curvatures = np.diagonal(q.hessian)
+    return np.array(
+        [
+            penalty.violation(float(z[i]), float(slope), 1.0 / curvatures[i], i)
+            if curvatures[i] > 1e-14
+            else 0.0
+            for i, slope in enumerate(q.slopes(z))
+        ]
+    )
+
+
+def value(q, penalty, z):
+    total = q.first @ z + 0.5 * z @ q.hessian @ z
+    return total + sum(penalty.value(float(x), i) for i, x in enumerate(z))
+
+
+# Two nouns of one quadratic -----------------------------------------------------------
+
+
+@centred_or_not
+@pytest.mark.parametrize("scale", [True, False])
+@every_design
+@pytest.mark.parametrize("columns", COLUMNS)
+def test_slopes_follow_every_move(columns, make, scale, centre):
+    q = quadratics(COLUMNS[columns](), make, centre=centre, scale=scale)
+    rng = np.random.default_rng(2)
+    change = np.zeros(K)
+    size = np.abs(q.hessian).max()
+    for _ in range(8):
+        i, delta = int(rng.integers(K)), float(rng.normal())
+        change[i] += delta
+        for noun in (q.formed, q.in_columns):
+            noun.move(i, delta)
+            found = np.array([noun.slope(j) for j in range(K)])
+            np.testing.assert_allclose(
+                found, q.slopes(change), atol=1e-13 + 1e-12 * size
+            )
+    for noun in (q.formed, q.in_columns):
+        found = [noun.diagonal(j) for j in range(K)]
+        np.testing.assert_allclose(found, np.diagonal(q.hessian), atol=1e-12 * size)
+
+
+def naive_descent(q, penalty, n_epochs):
+    """Return z after some epochs, and the largest weighted change of the last."""
+    z, largest = np.zeros(K), 0.0
+    for _ in range(n_epochs):
+        largest = 0.0
+        for i in range(K):
+            curvature = q.hessian[i, i]
+            if curvature <= 1e-14:
+                continue
+            old = z[i]
+            x = float(old - q.slopes(z)[i] / curvature)
+            z[i] = penalty.prox(x, 1.0 / curvature, i)
+            largest = max(largest, curvature * abs(z[i] - old))
+    return z, largest
+
+
+@centred_or_not
+@every_penalty
+@pytest.mark.parametrize(
+    "make", [DESIGNS["f_order"], DESIGNS["csc"]], ids=["dense", "csc"]
+)
+def test_coordinate_descent_takes_the_same_steps(make, penalty, centre):
+    q = quadratics(full_rank(), make, centre=centre)
+    for n_epochs in (1, 4):
+        expected, largest = naive_descent(q, penalty, n_epochs)
+        for noun in quadratics(full_rank(), make, centre=centre)[2:]:
+            z = np.zeros(K)
+            found = coordinate_descent(
+                noun, penalty, np.arange(K), z, n_epochs, 0.0, False
+            )
+            np.testing.assert_allclose(z, expected, atol=1e-12)
+            assert found == pytest.approx(largest, abs=1e-12)
+
+
+# Two ways to the minimum --------------------------------------------------------------
+
+
+def minimised(q, penalty, tolerance=1e-13):
+    """Return what each way ends in."""
+    formed, in_columns = np.zeros(K), np.zeros(K)
+    minimize_quadratic(q.formed, penalty, np.arange(K), formed, tolerance)
+    minimize_in_columns(q.in_columns, penalty, np.arange(K), in_columns, tolerance)
+    return formed, in_columns
+
+
+@centred_or_not
+@every_penalty
+@every_design
+def test_both_ways_meet_the_conditions_of_optimality(make, penalty, centre):
+    q = quadratics(full_rank(), make, centre=centre)
+    formed, in_columns = minimised(q, penalty)
+    assert violations(q, penalty, formed).max() <= 1e-12
+    assert violations(q, penalty, in_columns).max() <= 1e-9
+    if penalty.convex:
+        np.testing.assert_allclose(in_columns, formed, atol=1e-8)
+
+
+@convex_penalty
+@pytest.mark.parametrize(
+    "make", [DESIGNS["f_order"], DESIGNS["csc"]], ids=["dense", "csc"]
+)
+@pytest.mark.parametrize("columns", ["wide", "duplicates", "constants"])
+def test_singular_hessians(columns, make, penalty):
+    q = quadratics(COLUMNS[columns](), make)
+    formed, in_columns = minimised(q, penalty)
+    assert violations(q, penalty, formed).max() <= 1e-10
+    assert violations(q, penalty, in_columns).max() <= 1e-8
+    lowest = value(q, penalty, formed)
+    assert value(q, penalty, in_columns) == pytest.approx(lowest, abs=1e-10)
+    assert np.abs(formed).max() < 1e3
+    assert np.abs(in_columns).max() < 1e3
+
+
+@every_penalty
+@pytest.mark.parametrize("columns", COLUMNS)
+def test_newton_steps_never_raise_the_objective(columns, penalty):
+    rng = np.random.default_rng(5)
+    for trial in range(5):
+        start = rng.normal(size=K) * (rng.random(K) < 0.7)
+        start = np.abs(start) if isinstance(penalty, Positive) else start
+        q = quadratics(COLUMNS[columns](), seed=trial)
+        for noun, step in (
+            (q.formed, formed_newton_step),
+            (q.in_columns, newton_step),
+        ):
+            z = start.copy()
+            for i in np.flatnonzero(z):
+                noun.move(int(i), z[i])
+            before = value(q, penalty, start)
+            with np.errstate(divide="ignore", invalid="ignore"):  # see below
+                step(noun, penalty, np.arange(K), z)
+            assert value(q, penalty, z) <= before + 1e-12 * (1.0 + abs(before))
+            found = np.array([noun.slope(j) for j in range(K)])
+            np.testing.assert_allclose(found, q.slopes(z), atol=1e-9)
+
+
+@pytest.mark.xfail(reason="conjugate gradients divide by zero along it")
+def test_a_flat_direction_in_which_the_objective_falls_makes_no_noise():
+    """Two equal columns with weights of opposite sign: both ought to shrink."""
+    q = quadratics(duplicates())
+    z = np.zeros(K)
+    z[0], z[4] = 1.0, -1.0
+    newton_step(q.in_columns, PENALTIES["l1"], np.arange(K), z)
+    assert np.abs(z).sum() < 2.0
+
+
+def test_slow_epochs_call_for_conjugate_gradients(monkeypatch):
+    """Columns so alike that coordinate descent alone would take for ever."""
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(N, 1)) + 0.01 * rng.normal(size=(N, K))
+    calls = []
+
+    def counted(*arguments):
+        calls.append(1)
+        return newton_step(*arguments)
+
+    monkeypatch.setattr(conjugate_gradients, "newton_step", counted)
+    q = quadratics(X, DESIGNS["f_order"])
+    penalty = PENALTIES["l2"]._replace(alpha=1e-6)
+    z = np.zeros(K)
+    minimize_in_columns(q.in_columns, penalty, np.arange(K), z, 1e-13)
+    assert calls
+    assert violations(q, penalty, z).max() <= 1e-10
+    alone, epochs = np.zeros(K), 20 * len(calls)
+    again = quadratics(X, DESIGNS["f_order"])
+    coordinate_descent(
+        again.in_columns, penalty, np.arange(K), alone, epochs, 0.0, False
+    )
+    assert violations(q, penalty, alone).max() > 1e-10
+
+
+# Which of them ------------------------------------------------------------------------
+
+
+def large_sparse(seed=0, n=1200, p=700, per_column=4):
+    """Return a sparse X in which most columns matter, and a target."""
+    rng = np.random.default_rng(seed)
+    rows = rng.integers(0, n, size=per_column * p)
+    columns = np.repeat(np.arange(p), per_column)
+    entries = rng.normal(size=len(rows)), (rows, columns)
+    X = scipy.sparse.csc_array(entries, shape=(n, p))
+    X.sum_duplicates()
+    y = X @ rng.normal(size=p) + 0.1 * rng.normal(size=n)
+    return X, y
+
+
+@pytest.fixture
+def used(monkeypatch):
+    """Record how many columns each minimisation in columns was given."""
+    sizes: list[int] = []
+
+    def recorded(quadratic: Any, *rest: Any) -> None:
+        sizes.append(quadratic.columns.shape[1])
+        minimize_in_columns(quadratic, *rest)
+
+    monkeypatch.setattr(model, "minimize_in_columns", recorded)
+    return sizes
+
+
+def test_large_sparse_problems_prefer_columns():
+    X, _ = large_sparse()
+    assert model.prefers_columns(CSC.from_scipy(X))
+    assert not model.prefers_columns(CSC.from_scipy(X[:, :400]))
+    assert not model.prefers_columns(Dense(np.empty((3000, 1000))))
+    assert model.prefers_columns(Dense(np.empty((5, 3000))))
+
+
+def in_both(estimator, X, y, used, monkeypatch):
+    """Return the fit in columns, and that with every Hessian formed."""
+    in_columns = clone(estimator).fit(X, y)
+    assert max(used) > 500
+    used.clear()
+    monkeypatch.setattr(model, "_MANY", 10**9)
+    formed = clone(estimator).fit(X, y)
+    assert not used
+    return in_columns, formed
+
+
+@pytest.mark.parametrize(
+    ("penalty", "fit_intercept"),
+    [("l1", True), ("elasticnet", False), ("l1_positive", True), ("mcp", True)],
+)
+def test_a_fit_in_columns_is_the_one_with_the_hessian_formed(
+    penalty, fit_intercept, used, monkeypatch
+):
+    X, y = large_sparse()
+    y = abs(X) @ np.ones(700) if "positive" in penalty else y
+    X = abs(X) if "positive" in penalty else X
+    row = tables.SETTINGS | {"mcp": tables.Elastic({"penalty": MCP(1e4)}, 1.0, 0.0)}
+    alpha = 0.003 * alpha_max(LinearRegressor("l1"), X, y)
+    estimator = LinearRegressor(
+        alpha=alpha, tol=1e-10, fit_intercept=fit_intercept, **row[penalty].parameters
+    )
+    in_columns, formed = in_both(estimator, X, y, used, monkeypatch)
+    assert np.count_nonzero(formed.coef_) > 200
+    assert in_columns.objective_ == pytest.approx(formed.objective_, rel=1e-9)
+    size = np.abs(formed.coef_).max()
+    np.testing.assert_allclose(in_columns.coef_, formed.coef_, atol=1e-3 * size)
+
+
+@pytest.mark.parametrize(
+    ("loss", "share"), [("log_loss", 0.01), ("squared_hinge", 0.03), ("poisson", 0.001)]
+)
+def test_so_are_fits_of_other_losses(loss, share, used, monkeypatch):
+    X, y = large_sparse()
+    make, target = LinearClassifier, (y > np.median(y)).astype(int)
+    if loss == "poisson":
+        make, target = LinearRegressor, np.floor(np.exp(y / y.std()))
+    alpha = share * alpha_max(make("l1", loss=loss), X, target)
+    estimator = make("l1", alpha, loss=loss, tol=1e-8)
+    in_columns, formed = in_both(estimator, X, target, used, monkeypatch)
+    assert in_columns.objective_ == pytest.approx(formed.objective_, rel=1e-7)
