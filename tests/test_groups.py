@@ -18,7 +18,7 @@ import sklreg
 from sklreg import LinearClassifier, LinearRegressor, alpha_max, regularization_path
 from sklreg._compile import kernel
 from sklreg.penalties import GroupL1
-from sklreg.solvers.blocks import minimize_in_blocks
+from sklreg.solvers.blocks import Frame
 from sklreg.solvers.layout import Layout, block_order
 from sklreg.solvers.problem import penalty_value
 from sklreg.solvers.quadratic import GramQuadratic
@@ -106,8 +106,9 @@ def test_a_group_is_minimised_exactly(seed, weight, rank, size):
         return half + weight * np.linalg.norm(u)
 
     z = rng.normal(size=size)
-    quadratic = GramQuadratic(hessian, hessian @ z - right)
-    minimize_in_blocks(quadratic, record, np.zeros(size, np.intp), z, 1e-12)
+    columns = np.arange(size)
+    frame = Frame.of(record, columns, hessian)
+    frame.minimize(hessian @ z - right, record, columns, z, 1e-12)
     if np.linalg.norm(right) <= weight * (1.0 - 1e-12):
         assert not z.any()
     best = min(

@@ -16,6 +16,8 @@ def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> floa
 
     .. math:: \alpha_{max} = \max_{jk} |g_{jk}| / \rho, \qquad \rho = l1\_ratio .
 
+    and for groups :math:`\max_g \|g_g\| / \omega_g`.
+
     Parameters
     ----------
     estimator : LinearRegressor or LinearClassifier

@@ -1,4 +1,4 @@
-r"""Minimise a quadratic whose penalty is a function of the norms of blocks.
+r"""Coordinates in which a quadratic with a penalty of blocks is easy to minimise.
 
 Norms do not change under rotations. In the eigenvectors of its blocks,
 ``H_gg = Q_g diag(e) Q_g'``, the quadratic
@@ -12,52 +12,72 @@ group lasso, Mathematical Programming Computation 5(2)).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dsyevd
 
 from .active_set import minimize_quadratic
-from .layout import block_order
+from .layout import Order, block_order
 from .problem import Array
 from .quadratic import GramQuadratic
 
 _EPS = float(np.finfo(np.float64).eps)
 
 
-def minimize_in_blocks(
-    quadratic: GramQuadratic,
-    penalty: Any,
-    columns: NDArray[np.intp],
-    z: Array,
-    tolerance: float,
-) -> None:
-    """Minimise in place as `minimize_quadratic` does, in rotated coordinates."""
-    order = block_order(penalty, columns)
-    hessian = quadratic.hessian[order][:, order].copy()
-    x, gradient, columns = z[order].copy(), quadratic.gradient[order], columns[order]
-    rotations = list(_rotations(penalty.blocks(columns), hessian))
-    for block, q in rotations:
-        hessian[block] = q.T @ hessian[block]
-        hessian[:, block] = hessian[:, block] @ q
-        values = np.diagonal(hessian[block, block])
-        floor = len(q) * _EPS * values.max(initial=0.0)
-        hessian[block, block] = np.diag(np.where(values > floor, values, 0.0))
-        x[block], gradient[block] = q.T @ x[block], q.T @ gradient[block]
-    minimize_quadratic(GramQuadratic(hessian, gradient), penalty, columns, x, tolerance)
-    for block, q in rotations:
-        x[block] = q @ x[block]
-    z[order] = x
+class Frame(NamedTuple):
+    """Weights block by block, each block in the eigenvectors of its part of `H`.
+
+    Where blocks are single weights these are the weights themselves.
+    """
+
+    order: Order  # of the weights
+    rotations: list[tuple[slice, Array]]  # blocks that were not diagonal, and Q_g
+    hessian: Array
+
+    @classmethod
+    def of(cls, penalty: Any, columns: NDArray[np.intp], hessian: Array) -> Frame:
+        """Rotate the Hessian in the weights of features `columns`."""
+        if penalty.separable:
+            return cls(slice(None), [], hessian)
+        order = block_order(penalty, columns)
+        hessian = hessian[order][:, order].copy()
+        rotations = []
+        for block in _slices(penalty.blocks(columns[order])):
+            part = hessian[block, block]
+            if np.count_nonzero(part) > np.count_nonzero(np.diagonal(part)):
+                rotations.append((block, dsyevd(part)[1]))
+        for _ in range(2):  # Q' H Q = (Q' (Q' H)')'
+            for block, q in rotations:
+                hessian[block] = q.T @ hessian[block]
+            hessian = np.ascontiguousarray(hessian.T)
+        for block, q in rotations:
+            values = np.diagonal(hessian[block, block])
+            floor = len(q) * _EPS * values.max(initial=0.0)
+            hessian[block, block] = np.diag(np.where(values > floor, values, 0.0))
+        return cls(order, rotations, hessian)
+
+    def minimize(
+        self,
+        slopes: Array,
+        penalty: Any,
+        columns: NDArray[np.intp],
+        z: Array,
+        tolerance: float,
+    ) -> None:
+        """Minimise quadratic, of the given slopes at `z`, plus penalty in place."""
+        x, slopes = z[self.order], slopes[self.order]
+        for block, q in self.rotations:
+            x[block], slopes[block] = q.T @ x[block], q.T @ slopes[block]
+        quadratic = GramQuadratic(self.hessian, slopes)
+        minimize_quadratic(quadratic, penalty, columns[self.order], x, tolerance)
+        for block, q in self.rotations:
+            x[block] = q @ x[block]
+        z[self.order] = x
 
 
-def _rotations(
-    blocks: NDArray[np.intp], hessian: Array
-) -> Iterator[tuple[slice, Array]]:
-    """Yield the blocks that are not diagonal with their eigenvectors."""
-    starts = np.flatnonzero(np.diff(blocks, prepend=-1))
-    for start, stop in zip(starts, [*starts[1:], len(blocks)], strict=True):
-        block = slice(start, stop)
-        part = hessian[block, block]
-        if stop > start + 1 and (part != np.diag(np.diagonal(part))).any():
-            yield block, np.linalg.eigh(part)[1]
+def _slices(blocks: NDArray[np.intp]) -> list[slice]:
+    """Return where each block lies, given the number of the block of each weight."""
+    ends = np.append(np.flatnonzero(np.diff(blocks)) + 1, len(blocks))
+    return list(map(slice, np.append(0, ends[:-1]), ends))

@@ -21,10 +21,11 @@ class Layout(NamedTuple):
     def of(cls, penalty: Any, columns: NDArray[np.intp], n_outputs: int) -> Layout:
         """Order the features of these numbers; the outputs of each stay together."""
         features = block_order(penalty, columns)
-        ordered = columns[features]
-        if n_outputs > 1:
-            ordered = np.repeat(ordered, n_outputs)
-        return cls(features, ordered, n_outputs)
+        return cls(features, _spread(columns[features], n_outputs), n_outputs)
+
+    def spread(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a number for each weight from one for each feature."""
+        return _spread(numbers[self.features], self.n_outputs)
 
     def flat(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the vector."""
@@ -38,6 +39,10 @@ class Layout(NamedTuple):
         w = np.empty_like(ordered)
         w[self.features] = ordered
         return w
+
+
+def _spread(numbers: NDArray[Any], n_outputs: int) -> NDArray[Any]:
+    return numbers if n_outputs == 1 else np.repeat(numbers, n_outputs)
 
 
 def block_order(penalty: Any, columns: NDArray[np.intp]) -> Order:

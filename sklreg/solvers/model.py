@@ -18,11 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .active_set import minimize_quadratic
-from .blocks import minimize_in_blocks
+from .blocks import Frame
 from .conjugate_gradients import minimize_in_columns
 from .problem import Array, Evaluation, Point, Problem
-from .quadratic import ColumnQuadratic, GramQuadratic
+from .quadratic import ColumnQuadratic
 
 #: Epochs that a model is expected to take, and multiplications that any Gram matrix may
 #: take: the exact steps that it allows are worth a few milliseconds.
@@ -39,14 +38,14 @@ class GramModel(NamedTuple):
     hessian: Array  # weights x weights, intercepts eliminated
     coupling: Array  # weights x n_outputs: C, how weights and intercepts meet
     inverse: Array  # n_outputs x n_outputs: B^+, zeros without intercept
+    frame: Frame  # in which it is minimised
 
     def minimize(
         self, problem: Problem, z: Array, slopes: Array, tolerance: float
     ) -> None:
         """Minimise model plus penalty in place, exactly."""
-        penalty, columns = problem.penalty, problem.columns[self.features]
-        minimize = minimize_quadratic if penalty.separable else minimize_in_blocks
-        minimize(GramQuadratic(self.hessian, slopes), penalty, columns, z, tolerance)
+        columns = problem.columns[self.features]
+        self.frame.minimize(slopes, problem.penalty, columns, z, tolerance)
 
 
 class ColumnModel(NamedTuple):
@@ -114,7 +113,10 @@ def extensible(problem: Problem, design: Any) -> bool:
 
 
 def extend_model(model: GramModel, old: Any, new: Any, problem: Problem) -> GramModel:
-    """Add the columns of `new` to the model of a quadratic loss on those of `old`."""
+    """Add the columns of `new` to the model of a quadratic loss on those of `old`.
+
+    `problem` is that in the columns of both.
+    """
     k, m, h = old.shape[1], new.shape[1], problem.weight
     hessian, coupling = np.empty((k + m, k + m)), np.empty((k + m, 1))
     coupling[:k], coupling[k:] = model.coupling, new.rmatvec(h[:, None])
@@ -125,9 +127,9 @@ def extend_model(model: GramModel, old: Any, new: Any, problem: Problem) -> Gram
         hessian[:, k:] -= model.inverse * (coupling @ coupling[k:].T)
     hessian[k:, :k] = hessian[:k, k:].T
     features = np.arange(k + m)
-    return GramModel(
-        features, np.zeros_like(features), hessian, coupling, model.inverse
-    )
+    outputs = np.zeros_like(features)
+    frame = Frame.of(problem.penalty, problem.columns, hessian)
+    return GramModel(features, outputs, hessian, coupling, model.inverse, frame)
 
 
 def _gram_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> GramModel:
@@ -139,18 +141,19 @@ def _gram_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> GramMo
     hessian, coupling = np.empty((ends[-1], ends[-1])), np.empty((ends[-1], k))
     for c in range(k):
         for m in range(c, k):
-            block = np.zeros((len(members[c]), len(members[m])))
-            if h[c, m].any():
-                block = designs[c].cross(designs[m], h[c, m])
+            coupled = h[c, m].any()  # the outputs of a squared error are not
+            block = designs[c].cross(designs[m], h[c, m]) if coupled else 0.0
             hessian[places[c], places[m]] = block
             if m > c:
-                hessian[places[m], places[c]] = block.T
+                hessian[places[m], places[c]] = np.transpose(block)
         coupling[places[c]] = designs[c].rmatvec(np.ascontiguousarray(h[c].T))
     inverse = _inverse(h, problem.fit_intercept)
     if problem.fit_intercept:
         hessian -= coupling @ inverse @ coupling.T
     outputs = np.repeat(np.arange(k), np.diff(ends))
-    return GramModel(np.concatenate(members), outputs, hessian, coupling, inverse)
+    features = np.concatenate(members)
+    frame = Frame.of(problem.penalty, problem.columns[features], hessian)
+    return GramModel(features, outputs, hessian, coupling, inverse, frame)
 
 
 def _column_model(

@@ -83,7 +83,7 @@ class Problem(NamedTuple):
         Per weight; with alpha P(w) and the largest distance.
         """
         layout = self.layout()
-        norms = layout.flat(np.repeat(self.norms[:, None], self.n_outputs, axis=1))
+        norms = layout.spread(self.norms)
         z, slopes = layout.flat(w), layout.flat(gradient)
         out = np.empty_like(z)
         penalty, largest = penalty_violations(

@@ -139,11 +139,12 @@ class WorkingSet(NamedTuple):
         if self.design is None:
             return WorkingSet(new, added, allowed, None)._modelled(problem)
         features, design = np.append(self.features, new), self.design.joined(added)
-        model = None
+        larger = WorkingSet(features, design, allowed, None)
         if isinstance(self.model, GramModel) and extensible(problem, design):
-            model = extend_model(self.model, self.design, added, problem)
-        larger = WorkingSet(features, design, allowed, model)
-        return larger if model else larger._modelled(problem)
+            part = larger._part(problem)
+            model = extend_model(self.model, self.design, added, part)
+            return larger._replace(model=model)
+        return larger._modelled(problem)
 
     def _modelled(self, problem: Problem) -> WorkingSet:
         """Build the model where it is the same at every point."""
