@@ -196,7 +196,6 @@ def test_columns_that_say_the_same(task, setting, columns, make):
         assert not np.atleast_2d(estimator.coef_)[:, ~X.any(axis=0)].any()
 
 
-@pytest.mark.xfail(reason="the guard of the moments looks at the gradient alone")
 def test_the_objective_is_that_of_the_coefficients_when_those_are_huge():
     X, y = data("squared_error")
     checked(made("squared_error", "none"), _nearly_collinear(X), y)

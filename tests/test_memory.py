@@ -97,7 +97,6 @@ def test_a_wide_path_takes_three_vectors_more_for_each_strength(rng):
     assert peak_of(path) < 0.2 * X.nbytes + vectors(X, 10 + 3 * n_alphas)
 
 
-@pytest.mark.xfail(reason="L-BFGS on all columns runs after the row space has solved")
 def test_wide_ridge_takes_a_fifth_of_x_and_ten_vectors(rng):
     X, y = wide(rng)
     for model, target in estimators(X, y, "l2", 0.1):

@@ -9,14 +9,16 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-#: Numbers in one block: 1 MiB of float64, which stays in a cache; and the least number
-#: of rows, so that to add up what comes of a block is not the larger work.
-BLOCK_SIZE, _LEAST_ROWS = 1 << 17, 512
+#: Numbers in one block: 1 MiB of float64, which stays in a core's cache.
+BLOCK_SIZE = 1 << 17
+#: The least number of rows of a block whose cross product is taken: to add that up must
+#: not be the larger work.
+CROSS_ROWS = 512
 
 
-def row_slices(n_rows: int, n_columns: int) -> Iterator[slice]:
+def row_slices(n_rows: int, n_columns: int, least: int = 1) -> Iterator[slice]:
     """Yield slices that cover the rows, about `BLOCK_SIZE` numbers each."""
-    height = max(_LEAST_ROWS, BLOCK_SIZE // max(1, n_columns))
+    height = max(least, BLOCK_SIZE // max(1, n_columns))
     for start in range(0, n_rows, height):
         yield slice(start, min(start + height, n_rows))
 

@@ -10,7 +10,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from .._compile import kernel, record
-from ._blocks import Array, add_cross, row_slices
+from ._blocks import CROSS_ROWS, Array, add_cross, row_slices
 
 #: Denser than this, blocks of rows are expanded to use BLAS for the Gram matrix.
 _DENSE_ENOUGH = 0.1
@@ -187,7 +187,7 @@ def _cross_by_rows(x: Any, y: Any, weight: Array, c: Array, d: Array) -> Array:
     """Expand some rows at a time, for BLAS."""
     x, y = x.tocsr(), y.tocsr()
     out = np.zeros((x.shape[1], y.shape[1]))
-    for rows in row_slices(x.shape[0], max(out.shape)):
+    for rows in row_slices(x.shape[0], max(out.shape), CROSS_ROWS):
         left, right = x[rows].toarray() - c, y[rows].toarray() - d
         add_cross(left, right, weight[rows], out)
     return out

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel, record
-from ._blocks import Array, add_cross, row_slices
+from ._blocks import CROSS_ROWS, Array, add_cross, row_slices
 
 
 @record
@@ -77,7 +77,7 @@ class Dense(NamedTuple):
                 return raw
         width = max(self.shape[1], other.shape[1])
         out = np.zeros((self.shape[1], other.shape[1]))
-        for rows in row_slices(self.shape[0], width):
+        for rows in row_slices(self.shape[0], width, CROSS_ROWS):
             left = right = self.values[rows] - centre
             if other is not self:
                 right = other.values[rows] - other_centre

@@ -225,6 +225,8 @@ class WorkingSet(NamedTuple):
             inside, there, steps = proximal_newton(
                 part, inside, there, self.allowed[f], tolerance, max_iter
             )
+        if self.design is problem.design:
+            return inside, there, steps
         w = np.zeros_like(point.w)
         w[f] = inside.w
         return balanced(problem, Point(w, inside.b, inside.eta)), there, steps
