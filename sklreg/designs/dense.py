@@ -91,12 +91,13 @@ class Dense(NamedTuple):
         """
         if self.values.dtype != np.float64:
             return None
-        product = weight * (self.values.T @ self.values)
-        sums = weight * self.values.sum(axis=0)
-        out = product - np.outer(centre, sums) - np.outer(sums, centre)
-        out += (weight * self.shape[0]) * np.outer(centre, centre)
-        squares, before = np.diagonal(out), np.diagonal(product)
-        return out if (squares >= 0.01 * before).all() else None
+        with np.errstate(over="ignore", invalid="ignore"):
+            product = weight * (self.values.T @ self.values)
+            sums = weight * self.values.sum(axis=0)
+            out = product - np.outer(centre, sums) - np.outer(sums, centre)
+            out += (weight * self.shape[0]) * np.outer(centre, centre)
+            kept = np.diagonal(out) >= 0.01 * np.diagonal(product)
+        return out if kept.all() and np.isfinite(out).all() else None
 
     def outer(self, mean: Array, factor: Array) -> Array:
         """Return ``(X - 1 mean') diag(factor) (X - 1 mean')'``, n_samples squared."""

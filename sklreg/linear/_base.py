@@ -71,8 +71,11 @@ class LinearModel(PenalizedEstimator):
             as_design(X), weight, centre=self.fit_intercept, scale=self.standardize
         )
         check_magnitude("X", X, bool(np.isfinite(norms).all()))
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             check_magnitude("y", y, bool(np.isfinite((y * y).sum())))
+            largest = np.abs(design.mean) + norms * np.minimum(design.scale, 1e300)
+            products = largest.max(initial=0.0) * np.abs(y).max() * len(y) ** 2
+            check_magnitude("X", X, bool(np.isfinite(products)))
         penalty = self.penalty_record(self.alpha, X.shape[1])
         columns = np.arange(X.shape[1])
         return Prepared(

@@ -48,7 +48,8 @@ class Scales(NamedTuple):
         weights, the same yardstick as in the linear estimators (at zero weights a
         network with hidden layers sees none). In the others `s` times as much.
         """
-        return self.gradient * self.parameters[-1] / self.parameters
+        relative_to = self.gradient * self.parameters[-1] / self.parameters
+        return np.maximum(relative_to, _SMALLEST)
 
 
 def measure(data: Data, network: Network, loss: Any, has_link: bool) -> Scales:
