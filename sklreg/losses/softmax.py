@@ -70,15 +70,19 @@ class Softmax(Loss):
         for c in range(1, k):
             largest = max(largest, eta[i, c])
         total = 0.0
+        for c in range(k):  # the diagonal holds the probabilities meanwhile
+            out[c, c, i] = math.exp(eta[i, c] - largest)
+            total += out[c, c, i]
         for c in range(k):
-            total += math.exp(eta[i, c] - largest)
+            out[c, c, i] /= total
         for c in range(k):
-            p_c = math.exp(eta[i, c] - largest) / total
-            for m in range(k):
-                p_m = math.exp(eta[i, m] - largest) / total
-                newton = (p_c if c == m else 0.0) - p_c * p_m
-                bound = (0.5 if c == m else 0.0) - 0.5 / k
-                out[c, m, i] = newton + damping * (bound - newton)
+            for m in range(c):
+                newton = -out[c, c, i] * out[m, m, i]
+                out[c, m, i] = newton + damping * (-0.5 / k - newton)
+                out[m, c, i] = out[c, m, i]
+        for c in range(k):
+            newton = out[c, c, i] * (1.0 - out[c, c, i])
+            out[c, c, i] = newton + damping * (0.5 - 0.5 / k - newton)
 
     def row_dual(self, y: Array, u: Array, i: int) -> float:
         """Return the entropy of p = y - u."""

@@ -22,7 +22,7 @@ _LEAST_DAMPING = 1e-10
 #: Steps without halving the violation, after which rounding is all that is left.
 _PATIENCE = 30
 #: A model that takes up to so many multiplications is not worth sparing.
-_CHEAP = 2e7
+_CHEAP = 1e6
 #: What a model must cost to be kept, in products with X (16 multiplications for each
 #: entry, as BLAS is faster where it forms the Hessian), and how long it is.
 _PRODUCTS, _DRIFT = 64.0, 0.1
@@ -141,9 +141,10 @@ def balanced(problem: Problem, point: Point) -> Point:
     """Return the point with the best intercepts for its weights, by Newton's method.
 
     They make the slopes sum to zero, and these a dual point as they are: a product with
-    X is saved for a few sums over the rows.
+    X is saved for a few sums over the rows. With several outputs it would not pay.
     """
-    if not problem.fit_intercept or problem.loss.quadratic:
+    several = problem.n_outputs > 1
+    if several or not problem.fit_intercept or problem.loss.quadratic:
         return point
     imbalance = np.inf
     for _ in range(_BALANCING):

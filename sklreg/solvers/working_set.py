@@ -33,7 +33,7 @@ _INNER = 0.1
 #: Rounds without bettering the certificate by a percent: only rounding is left.
 _PATIENCE, _PROGRESS = 10, 0.99
 #: Problems up to this size (n_samples x weights) are solved to rounding.
-_CHEAP = 200_000
+_CHEAP = 50_000
 _LAST_STEPS = 4
 _ROUNDING = 1e-15
 
