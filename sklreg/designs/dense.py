@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from .._compile import kernel, record
 from ._blocks import CROSS_ROWS, Array, add_cross, row_slices
 
+#: Numbers of vectors that are multiplied one by one.
+_FEW = (2, 3)
+
 
 @record
 class Dense(NamedTuple):
@@ -61,6 +64,8 @@ class Dense(NamedTuple):
     def rmatvec(self, r: Array) -> Array:
         """Return ``X' r`` for `r` of shape (n_samples, k)."""
         if self.values.dtype == np.float64:
+            if r.shape[1] in _FEW:  # BLAS reads X faster for one vector at a time
+                return np.column_stack([self.values.T @ column for column in r.T])
             return self.values.T @ r
         out = np.zeros((self.shape[1], r.shape[1]))
         for rows in row_slices(*self.shape):
@@ -71,10 +76,12 @@ class Dense(NamedTuple):
         self, other: Dense, weight: Array, centre: Array, other_centre: Array
     ) -> Array:
         """Return ``(X - 1 centre')' diag(weight) (Y - 1 other_centre')``."""
-        if other is self and weight.min() == weight.max():
-            raw = self._centred_after(float(weight[0]), centre)
-            if raw is not None:
-                return raw
+        if other is self and self._is_plain(weight):
+            sums = self.values.sum(axis=0)
+            square = len(weight) * np.outer(centre, centre)
+            centred = _centred_after(self.values.T, centre, sums, square)
+            if centred is not None:
+                return weight[0] * centred
         width = max(self.shape[1], other.shape[1])
         out = np.zeros((self.shape[1], other.shape[1]))
         for rows in row_slices(self.shape[0], width, CROSS_ROWS):
@@ -84,24 +91,20 @@ class Dense(NamedTuple):
             add_cross(left, right, weight[rows], out)
         return out
 
-    def _centred_after(self, weight: float, centre: Array) -> Array | None:
-        """Return `cross` with itself, centred when it is summed up: X is read in place.
-
-        None if that would cost digits: where a column's square falls a hundredfold.
-        """
-        if self.values.dtype != np.float64:
-            return None
-        with np.errstate(over="ignore", invalid="ignore"):
-            product = weight * (self.values.T @ self.values)
-            sums = weight * self.values.sum(axis=0)
-            out = product - np.outer(centre, sums) - np.outer(sums, centre)
-            out += (weight * self.shape[0]) * np.outer(centre, centre)
-            kept = np.diagonal(out) >= 0.01 * np.diagonal(product)
-        return out if kept.all() and np.isfinite(out).all() else None
+    def _is_plain(self, weight: Array) -> bool:
+        """Tell whether BLAS may read X in place: float64, and weights all the same."""
+        return bool(
+            self.values.dtype == np.float64 and weight.min() == weight.max() < np.inf
+        )
 
     def outer(self, mean: Array, factor: Array) -> Array:
         """Return ``(X - 1 mean') diag(factor) (X - 1 mean')'``, n_samples squared."""
         n, p = self.shape
+        if self._is_plain(factor):
+            sums = self.values @ mean
+            centred = _centred_after(self.values, np.ones(n), sums, mean @ mean)
+            if centred is not None:
+                return factor[0] * centred
         out = np.zeros((n, n))
         for columns in row_slices(p, n):
             block = (self.values[:, columns] - mean[columns]) * np.sqrt(factor[columns])
@@ -141,6 +144,20 @@ class Dense(NamedTuple):
     def squared_norms(self) -> Array:
         """Return the squared norms of the columns."""
         return np.einsum("ij,ij->j", self.values, self.values, dtype=np.float64)
+
+
+def _centred_after(
+    values: Array, side: Array, sums: Array, square: Array | float
+) -> Array | None:
+    """Return ``values values'`` of the centred matrix, which is not formed.
+
+    None if that would cost digits: where a square falls by more than half.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        product = values @ values.T
+        out = product - np.outer(side, sums) - np.outer(sums, side) + square
+        kept = np.diagonal(out) >= 0.5 * np.diagonal(product)
+    return out if kept.all() and np.isfinite(out).all() else None
 
 
 @kernel
