@@ -331,7 +331,9 @@ def used(monkeypatch):
 
 
 def test_large_sparse_problems_prefer_columns():
-    X = scipy.sparse.random_array((20_000, 2000), density=0.005, format="csc", rng=0)
+    rows = np.random.default_rng(0).integers(20_000, size=(2000, 100))
+    at = rows.ravel(), np.repeat(np.arange(2000), 100)
+    X = scipy.sparse.coo_array((np.ones(200_000), at), (20_000, 2000)).tocsc()
     assert model.prefers_columns(CSC.from_scipy(X))
     assert not model.prefers_columns(CSC.from_scipy(X[:, :200]))
     assert not model.prefers_columns(Dense(np.empty((3000, 1000))))
