@@ -143,9 +143,10 @@ def _system(
     Scaled to a unit diagonal, which makes its pivots comparable. A coordinate has a
     kink of its own at zero if it is a block of its own.
     """
-    first, second, pull = np.empty_like(z), np.empty_like(z), np.empty_like(z)
-    zeros, at_zero = np.zeros_like(z), np.empty_like(z)
-    members, ends = np.empty(z.shape[0], np.intp), np.empty(z.shape[0], np.intp)
+    n = z.shape[0]
+    first, second, pull = np.empty(n), np.empty(n), np.empty(n)
+    zeros, at_zero = np.zeros(n), np.empty(n)
+    members, ends = np.empty(n, np.intp), np.empty(n, np.intp)
     count, i = 0, 0
     while i < z.shape[0]:
         stop = penalty.block_end(columns, i)
@@ -156,8 +157,8 @@ def _system(
             if quadratic.diagonal(a) > TINY and np.isfinite(second[a]):
                 members[count] = a
                 count += 1
-        if stop > i + 1:
-            at_zero[i:stop] = 0.0
+            if stop > i + 1:
+                at_zero[a] = 0.0
         i = stop
     members = members[:count]
     kinked = np.empty(count, np.bool_)
@@ -182,7 +183,6 @@ def _system(
     return members, kinked, scale, matrix, right
 
 
-@kernel
 def _go(
     quadratic: Any,
     penalty: Any,
@@ -197,19 +197,17 @@ def _go(
     To its end means that coordinates which would change sign stay at zero. Returns
     whether there was a move, and whether any coordinate met its kink.
     """
-    reach = 1.0
-    for a in range(members.shape[0]):
-        old = z[members[a]]
-        if kinked[a] and (old + direction[a]) * old <= 0.0:
-            reach = min(reach, abs(old) / abs(direction[a]) * (1.0 - 1e-15))
-    crossing = reach < 1.0
-    if _moved(quadratic, penalty, columns, z, members, kinked, direction, 1.0):
-        return True, crossing
-    if crossing and _moved(
-        quadratic, penalty, columns, z, members, kinked, direction, reach
-    ):
-        return True, True
-    return False, False
+    way = quadratic, penalty, columns, z, members, kinked, direction
+    old = z[members]
+    with np.errstate(over="ignore", invalid="ignore"):
+        crossing = np.flatnonzero(kinked & ((old + direction) * old <= 0.0))
+    if _moved(*way, 1.0):
+        return True, crossing.size > 0
+    if crossing.size == 0:
+        return False, False
+    reach = (np.abs(old[crossing]) / np.abs(direction[crossing])).min()
+    moved = bool(_moved(*way, float(reach) * (1.0 - 1e-15)))
+    return moved, moved
 
 
 @kernel
@@ -224,7 +222,10 @@ def _moved(
     length: float,
 ) -> bool:
     """Go `length` times `direction` if the objective does not rise by that."""
-    step, change, new = np.empty(members.shape[0]), np.zeros_like(z), z.copy()
+    n = z.shape[0]
+    step, change, new = np.empty(members.shape[0]), np.empty(n), np.empty(n)
+    for k in range(n):
+        change[k], new[k] = 0.0, z[k]
     decrease, size, i = 0.0, 0.0, 0
     for a in range(members.shape[0]):
         i = members[a]
@@ -233,7 +234,7 @@ def _moved(
         if kinked[a] and (new[i] * z[i] <= 0.0 or nearly):
             new[i] = 0.0
         step[a] = new[i] - z[i]
-        for k in range(z.shape[0]):
+        for k in range(n):
             change[k] += step[a] * quadratic.hessian[i, k]
         decrease += quadratic.gradient[i] * step[a]
         size += abs(quadratic.gradient[i] * step[a])
@@ -247,8 +248,8 @@ def _moved(
         i = stop
     if not decrease <= _EPS * size:  # also false for what is not a number
         return False
-    z[:] = new
-    for k in range(z.shape[0]):
+    for k in range(n):
+        z[k] = new[k]
         quadratic.gradient[k] += change[k]
     return True
 
