@@ -116,9 +116,16 @@ def newton_step(
     another step would go on: without the coordinates that met a kink, or with the
     curvature of where this one has led to.
     """
-    members, kinked, scale, matrix, right = _system(quadratic, penalty, columns, z)
-    if members.size == 0:
+    n = len(z)
+    derivatives = np.empty((3, n))
+    ends, members = np.empty(n, np.intp), np.empty(n, np.intp)
+    kinked = np.empty(n, np.bool_)
+    count = _smooth(quadratic, penalty, columns, z, derivatives, ends, members, kinked)
+    if count == 0:
         return False
+    members, kinked = members[:count], kinked[:count]
+    matrix, scale, right = np.empty((count, count)), np.empty(count), np.empty(count)
+    _system(quadratic, derivatives, ends, members, matrix, scale, right)
     solution = _solve(matrix, right, bounded=bool(kinked.any()))
     if solution is None:
         return False
@@ -135,20 +142,28 @@ def newton_step(
 
 
 @kernel
-def _system(
-    quadratic: Any, penalty: Any, columns: NDArray[np.intp], z: Array
-) -> tuple[NDArray[np.intp], NDArray[np.bool_], Array, Array, Array]:
-    """Return the coordinates that are smooth, and the Newton system in them.
+def _smooth(
+    quadratic: Any,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    derivatives: Array,
+    ends: NDArray[np.intp],
+    members: NDArray[np.intp],
+    kinked: NDArray[np.bool_],
+) -> int:
+    """List the coordinates that are smooth, and which have a kink of their own at zero.
 
-    Scaled to a unit diagonal, which makes its pivots comparable. A coordinate has a
-    kink of its own at zero if it is a block of its own.
+    Those that are blocks of their own can have one. `derivatives` become the gradient
+    of the penalty, and ``diag(second) - pull pull'`` its Hessian; `ends` those of the
+    blocks. (Kernels write to arrays that they are given: an interrupt while one hands
+    over an array of its own would be lost.)
     """
     n = z.shape[0]
-    first, second, pull = np.empty(n), np.empty(n), np.empty(n)
+    first, second, pull = derivatives[0], derivatives[1], derivatives[2]
     zeros, at_zero = np.zeros(n), np.empty(n)
-    members, ends = np.empty(n, np.intp), np.empty(n, np.intp)
     count, i = 0, 0
-    while i < z.shape[0]:
+    while i < n:
         stop = penalty.block_end(columns, i)
         penalty.block_derivatives(zeros, columns, i, stop, first, at_zero, pull)
         penalty.block_derivatives(z, columns, i, stop, first, second, pull)
@@ -156,21 +171,30 @@ def _system(
             ends[a] = stop
             if quadratic.diagonal(a) > TINY and np.isfinite(second[a]):
                 members[count] = a
+                kinked[count] = stop == i + 1 and not np.isfinite(at_zero[a])
                 count += 1
-            if stop > i + 1:
-                at_zero[a] = 0.0
         i = stop
-    members = members[:count]
-    kinked = np.empty(count, np.bool_)
-    scale, right = np.empty(count), np.empty(count)
-    matrix = np.empty((count, count))
-    for a in range(count):
+    return count
+
+
+@kernel
+def _system(
+    quadratic: Any,
+    derivatives: Array,
+    ends: NDArray[np.intp],
+    members: NDArray[np.intp],
+    matrix: Array,
+    scale: Array,
+    right: Array,
+) -> None:
+    """Write the Newton system, scaled to a unit diagonal: its pivots are comparable."""
+    first, second, pull = derivatives[0], derivatives[1], derivatives[2]
+    for a in range(members.shape[0]):
         i = members[a]
         added = second[i] - pull[i] * pull[i]
         pivot = abs(quadratic.hessian[i, i] + added)
         scale[a] = 1.0 / np.sqrt(pivot) if pivot > TINY else 0.0
         right[a] = -(quadratic.gradient[i] + first[i]) * scale[a]
-        kinked[a] = not np.isfinite(at_zero[i])
         for b in range(a):
             matrix[a, b] = quadratic.hessian[i, members[b]] * scale[a] * scale[b]
             matrix[b, a] = matrix[a, b]
@@ -180,7 +204,6 @@ def _system(
             matrix[b, a] = matrix[a, b]
             b -= 1
         matrix[a, a] = (quadratic.hessian[i, i] + added) * scale[a] * scale[a]
-    return members, kinked, scale, matrix, right
 
 
 def _go(
