@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .certificate import intercept_violation, violations
 from .layout import whole_blocks
-from .model import Model, build_model, direction
+from .model import build_model, direction
 from .problem import Array, Evaluation, Point, Problem, evaluate
 
 _SUFFICIENT = 0.01  # share of the predicted decrease that a step must bring
@@ -21,11 +21,8 @@ _HALVINGS = 30
 _LEAST_DAMPING = 1e-10
 #: Steps without halving the violation, after which rounding is all that is left.
 _PATIENCE = 30
-#: A model that takes up to so many multiplications is not worth sparing.
+#: A model that takes up to so many multiplications holds all that are allowed.
 _CHEAP = 1e6
-#: What a model must cost to be kept, in products with X (16 multiplications for each
-#: entry, as BLAS is faster where it forms the Hessian), and how long it is.
-_PRODUCTS, _DRIFT = 64.0, 0.1
 _BALANCING = 5
 _EPS = float(np.finfo(np.float64).eps)
 #: To what share of the point's violation its model is minimised.
@@ -47,8 +44,6 @@ def proximal_newton(
     damping, n_iter = _LEAST_DAMPING, 0
     inexact = _INEXACT if problem.penalty.convex else 0.0
     best, since_best = np.inf, 0
-    model: Model | None = None
-    model_h, modelled = np.empty(0), allowed
     while n_iter < max_iter:
         scores = allowed * violations(problem, point.w, evaluation.gradient)
         largest = max(
@@ -64,8 +59,7 @@ def proximal_newton(
         n_iter += 1
         active = _active(problem, point.w, allowed, scores)
         h = problem.hessian(point.eta, damping)
-        if model is None or _outdated(problem, h, active, model_h, modelled):
-            model, model_h, modelled = build_model(problem, h, active), h, active
+        model = build_model(problem, h, active)
         inner = max(0.1 * tolerance, inexact * largest)
         way = direction(problem, model, point, evaluation, inner)
         point, step = _line_search(problem, point, way, evaluation)
@@ -84,25 +78,6 @@ def _active(
         return allowed
     active = np.logical_and(allowed, (w != 0.0) | (scores > 0.0))
     return whole_blocks(problem.penalty, problem.columns, active)
-
-
-def _outdated(
-    problem: Problem,
-    h: Array,
-    active: NDArray[np.bool_],
-    model_h: Array,
-    modelled: NDArray[np.bool_],
-) -> bool:
-    """Tell whether to build the model anew: it lacks weights, or `h` has changed.
-
-    A model that costs more than a few products with X is kept while its Hessian is
-    nearly right: Newton's method then still gains a digit a step.
-    """
-    n, size = problem.design.shape[0], float(np.count_nonzero(modelled))
-    cheap = n * size * size <= max(_CHEAP, _PRODUCTS * problem.design.n_entries)
-    if cheap or (active & ~modelled).any():
-        return True
-    return bool(np.abs(h - model_h).sum() > _DRIFT * np.abs(model_h).sum())
 
 
 def _line_search(

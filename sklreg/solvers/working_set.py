@@ -173,7 +173,7 @@ class WorkingSet(NamedTuple):
         point, there, steps = self._solve(
             problem, point, self._seen(evaluation), tolerance, max_iter
         )
-        if self.model is None and self.design is problem.design:
+        if self.design is problem.design:
             return point, there, steps
         return point, evaluate(problem, point), steps
 
