@@ -9,7 +9,7 @@ import tables
 
 from sklreg import LinearRegressor
 from sklreg._validation import as_design, checked_for_fit
-from sklreg.designs import CSC, Dense, _blocks, csc, standardized
+from sklreg.designs import CSC, Dense, Standardized, _blocks, csc, standardized
 
 every_design = pytest.mark.parametrize(
     "make", tables.DESIGNS.values(), ids=tables.DESIGNS
@@ -51,6 +51,24 @@ def check_close(actual, expected, rtol):
     np.testing.assert_allclose(actual, expected, rtol=rtol, atol=atol)
 
 
+def taken(design, some):
+    """Return some columns, neither shifted nor scaled any further."""
+    if isinstance(design, Standardized):
+        return design.take(some)
+    part, mean, scale = design.take(some, np.zeros(len(some)), np.ones(len(some)))
+    np.testing.assert_array_equal(mean, np.zeros(len(some)))
+    np.testing.assert_array_equal(scale, np.ones(len(some)))
+    return part
+
+
+def check_taken(design, X, some, rng, rtol):
+    """Compare columns of any shift and scale; what is not done to them is told."""
+    mean, scale = rng.normal(size=len(some)), rng.uniform(0.5, 2.0, size=len(some))
+    part, rest, divisor = design.take(some, mean, scale)
+    found = (part.matvec(np.eye(len(some))) - rest) / divisor
+    check_close(found, (X[:, some] - mean) / scale, rtol)
+
+
 def check_products(design, X, rng, rtol=1e-12):
     """Compare products with vectors, and the choice of columns, with NumPy's."""
     n, p = X.shape
@@ -59,9 +77,11 @@ def check_products(design, X, rng, rtol=1e-12):
     check_close(design.matvec(W), X @ W, rtol)
     check_close(design.rmatvec(R), X.T @ R, rtol)
     some = np.array([1, 3, 8])
-    part = design.take(some)
+    part = taken(design, some)
     assert part.shape == (n, 3)
     check_close(part.matvec(np.eye(3)), X[:, some], rtol)
+    if not isinstance(design, Standardized):
+        check_taken(design, X, some, rng, rtol)
     return part, X[:, some]
 
 
@@ -168,7 +188,7 @@ def test_an_untidy_matrix_of_the_user_stays_as_it_is(X):
 def test_joined_columns_are_those_of_both(make, X, rng):
     design = design_of(make(X))
     for some in ([1, 3, 8], [5], []):
-        added = design.take(np.array(some, dtype=np.intp))
+        added = taken(design, np.array(some, dtype=np.intp))
         both = np.hstack([X, X[:, some]])
         joined = design.joined(added)
         assert joined.shape == both.shape
@@ -182,8 +202,8 @@ def test_joined_columns_are_those_of_both(make, X, rng):
 @every_design32
 def test_joining_keeps_single_precision(make, X):
     design = design_of(make(X))
-    joined = design.joined(design.take(np.array([0, 2])))
-    assert joined.joined(joined).shape == (40, 22)
+    joined = design.joined(design)
+    assert joined.joined(joined).shape == (40, 4 * 9)
     kept = joined.values if isinstance(joined, Dense) else joined.data
     assert kept.dtype == np.float32
 

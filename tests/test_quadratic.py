@@ -15,8 +15,8 @@ from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import SquaredError
 from sklreg.penalties import L1, L2, MCP, ElasticNet, Positive
 from sklreg.solvers import Problem, conjugate_gradients, model
-from sklreg.solvers.active_set import minimize_quadratic
-from sklreg.solvers.active_set import newton_step as formed_newton_step
+from sklreg.solvers.active_set import minimize_quadratic, newton_steps
+from sklreg.solvers.cholesky import Cholesky
 from sklreg.solvers.conjugate_gradients import minimize_in_columns, newton_step
 from sklreg.solvers.quadratic import ColumnQuadratic, GramQuadratic, coordinate_descent
 
@@ -199,9 +199,7 @@ def test_coordinate_descent_takes_the_same_steps(make, penalty, centre):
         expected, largest = naive_descent(q, penalty, n_epochs)
         for noun in quadratics(full_rank(), make, centre=centre)[2:]:
             z = np.zeros(K)
-            found = coordinate_descent(
-                noun, penalty, np.arange(K), z, n_epochs, 0.0, False
-            )
+            found = coordinate_descent(noun, penalty, np.arange(K), z, n_epochs, 0.0)
             np.testing.assert_allclose(z, expected, atol=1e-12)
             assert found == pytest.approx(largest, abs=1e-12)
 
@@ -212,7 +210,8 @@ def test_coordinate_descent_takes_the_same_steps(make, penalty, centre):
 def minimised(q, penalty, tolerance=1e-13):
     """Return what each way ends in."""
     formed, in_columns = np.zeros(K), np.zeros(K)
-    minimize_quadratic(q.formed, penalty, np.arange(K), formed, tolerance)
+    factor = Cholesky.empty(K)
+    minimize_quadratic(q.formed, factor, penalty, np.arange(K), formed, tolerance)
     minimize_in_columns(q.in_columns, penalty, np.arange(K), in_columns, tolerance)
     return formed, in_columns
 
@@ -243,6 +242,10 @@ def test_singular_hessians(columns, make, penalty):
     assert value(q, penalty, in_columns) == pytest.approx(lowest, abs=1e-10)
     assert np.abs(formed).max() < 1e3
     assert np.abs(in_columns).max() < 1e3
+
+
+def formed_newton_step(quadratic, penalty, columns, z):
+    newton_steps(quadratic, Cholesky.empty(K), penalty, columns, z, 1)
 
 
 @every_penalty
@@ -296,9 +299,7 @@ def test_slow_epochs_call_for_conjugate_gradients(monkeypatch):
     assert violations(q, penalty, z).max() <= 1e-10
     alone, epochs = np.zeros(K), 20 * len(calls)
     again = quadratics(X, DESIGNS["f_order"])
-    coordinate_descent(
-        again.in_columns, penalty, np.arange(K), alone, epochs, 0.0, False
-    )
+    coordinate_descent(again.in_columns, penalty, np.arange(K), alone, epochs, 0.0)
     assert violations(q, penalty, alone).max() > 1e-10
 
 

@@ -134,8 +134,10 @@ class CSC(NamedTuple):
         _moments(self, np.ascontiguousarray(weight), mean, variance)
         return mean, np.sqrt(variance)
 
-    def take(self, columns: NDArray[np.intp]) -> CSC:
-        """Return the design of some columns."""
+    def take(
+        self, columns: NDArray[np.intp], mean: Array, scale: Array
+    ) -> tuple[CSC, Array, Array]:
+        """Return some columns as they are, and their means and scales."""
         starts = self.indptr[columns]
         lengths = self.indptr[columns + 1] - starts
         indptr = np.zeros(len(columns) + 1, dtype=self.indptr.dtype)
@@ -144,7 +146,7 @@ class CSC(NamedTuple):
         data, indices, indptr = map(
             _read_only, (self.data[at], self.indices[at], indptr)
         )
-        return CSC(data, indices, indptr, self.n_samples)
+        return CSC(data, indices, indptr, self.n_samples), mean, scale
 
     def joined(self, other: CSC) -> CSC:
         """Return the columns of both."""

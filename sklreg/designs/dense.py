@@ -76,6 +76,8 @@ class Dense(NamedTuple):
         self, other: Dense, weight: Array, centre: Array, other_centre: Array
     ) -> Array:
         """Return ``(X - 1 centre')' diag(weight) (Y - 1 other_centre')``."""
+        if not (centre.any() or other_centre.any()) and self._is_plain(weight):
+            return weight[0] * (self.values.T @ other.values)
         if other is self and self._is_plain(weight):
             sums = self.values.sum(axis=0)
             square = len(weight) * np.outer(centre, centre)
@@ -124,14 +126,22 @@ class Dense(NamedTuple):
             variance = np.maximum(second - first * first, 0.0)
             return shift + first, np.sqrt(variance)
 
-    def take(self, columns: NDArray[np.intp]) -> Dense:
-        """Return the design of some columns, contiguous column by column."""
-        return Dense(np.asfortranarray(self.values[:, columns]))
+    def take(
+        self, columns: NDArray[np.intp], mean: Array, scale: Array
+    ) -> tuple[Dense, Array, Array]:
+        """Return some columns, shifted and scaled, and what is left of both: nothing.
+
+        They are contiguous, column by column.
+        """
+        values = np.subtract(self.values.T[columns].T, mean, dtype=np.float64)
+        values /= scale
+        return Dense(values), np.zeros_like(mean), np.ones_like(scale)
 
     def joined(self, other: Dense) -> Dense:
         """Return the columns of both."""
         n, p = self.shape
-        values = np.empty((n, p + other.shape[1]), self.values.dtype, order="F")
+        dtype = np.result_type(self.values, other.values)
+        values = np.empty((n, p + other.shape[1]), dtype, order="F")
         values[:, :p], values[:, p:] = self.values, other.values
         return Dense(values)
 

@@ -73,8 +73,9 @@ class Standardized(NamedTuple):
 
     def take(self, columns: NDArray[np.intp]) -> Standardized:
         """Return the design of some columns."""
-        design = self.design.take(columns)
-        return Standardized(design, self.mean[columns], self.scale[columns])
+        return Standardized(
+            *self.design.take(columns, self.mean[columns], self.scale[columns])
+        )
 
     def joined(self, other: Standardized) -> Standardized:
         """Return the columns of both."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dsyevd
 
 from .active_set import minimize_quadratic
+from .cholesky import Cholesky
 from .layout import Order, block_order
 from .problem import Array
 from .quadratic import GramQuadratic
@@ -34,15 +35,16 @@ class Frame(NamedTuple):
 
     order: Order  # of the weights
     rotations: list[tuple[slice, Array]]  # blocks that were not diagonal, and Q_g
-    hessian: Array
+    hessian: Array  # there may be room for more weights
+    factor: Cholesky  # of the weights in use
 
     @classmethod
     def of(cls, penalty: Any, columns: NDArray[np.intp], hessian: Array) -> Frame:
         """Rotate the Hessian in the weights of features `columns`."""
         if penalty.separable:
-            return cls(slice(None), [], hessian)
-        order = block_order(penalty, columns)
-        hessian = hessian[order][:, order].copy()
+            return cls(slice(None), [], hessian, Cholesky.empty(len(hessian)))
+        order, k = block_order(penalty, columns), len(columns)
+        hessian = hessian[:k, :k][order][:, order].copy()
         rotations = []
         for block in _slices(penalty.blocks(columns[order])):
             part = hessian[block, block]
@@ -56,7 +58,16 @@ class Frame(NamedTuple):
             values = np.diagonal(hessian[block, block])
             floor = len(q) * _EPS * values.max(initial=0.0)
             hessian[block, block] = np.diag(np.where(values > floor, values, 0.0))
-        return cls(order, rotations, hessian)
+        return cls(order, rotations, hessian, Cholesky.empty(k))
+
+    def enlarged(
+        self, penalty: Any, columns: NDArray[np.intp], hessian: Array
+    ) -> Frame:
+        """Return the frame of a Hessian that begins with that of this one."""
+        if not penalty.separable:
+            return Frame.of(penalty, columns, hessian)
+        factor = self.factor.enlarged(len(hessian))
+        return self._replace(hessian=hessian, factor=factor)
 
     def minimize(
         self,
@@ -71,7 +82,9 @@ class Frame(NamedTuple):
         for block, q in self.rotations:
             x[block], slopes[block] = q.T @ x[block], q.T @ slopes[block]
         quadratic = GramQuadratic(self.hessian, slopes)
-        minimize_quadratic(quadratic, penalty, columns[self.order], x, tolerance)
+        minimize_quadratic(
+            quadratic, self.factor, penalty, columns[self.order], x, tolerance
+        )
         for block, q in self.rotations:
             x[block] = q @ x[block]
         z[self.order] = x

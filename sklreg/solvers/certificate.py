@@ -33,6 +33,15 @@ class Certificate(NamedTuple):
     violation: float
 
 
+class Certified(NamedTuple):
+    """A point, the data term there, and how far from optimal both show it to be."""
+
+    point: Point
+    evaluation: Evaluation
+    certificate: Certificate
+    scores: Array  # n_features x n_outputs: the violation of each weight
+
+
 class Tolerance(NamedTuple):
     """When to stop: `tol` relative to the null model, plus a rounding floor."""
 
@@ -84,17 +93,16 @@ def printed(n_iter: int, certificate: Certificate, limits: Tolerance) -> None:
     print(f"{line}{name} {reached:.2g} of {limit:.2g}", flush=True)  # noqa: T201
 
 
-def certify(
-    problem: Problem, point: Point, evaluation: Evaluation
-) -> tuple[Certificate, Array]:
-    """Return the certificate of `point` and the violation of every weight."""
+def certify(problem: Problem, point: Point, evaluation: Evaluation) -> Certified:
+    """Return the certificate of `point` beside it, and the violation of each weight."""
     scores, penalty, violation = problem.violations(point.w, evaluation.gradient)
     objective = evaluation.value + penalty
     gap = math.nan
     if has_dual(problem):
         gap = max(objective - _dual_value(problem, evaluation), 0.0)
     violation = max(violation, intercept_violation(problem, evaluation.slopes))
-    return Certificate(objective, gap, violation), scores
+    certificate = Certificate(objective, gap, violation)
+    return Certified(point, evaluation, certificate, scores)
 
 
 def violations(problem: Problem, w: Array, gradient: Array) -> Array:
@@ -130,16 +138,32 @@ def _dual_value(problem: Problem, evaluation: Evaluation) -> float:
         balanced = problem.loss.balanced_dual(u, problem.y, q)
         v = v + problem.design.rmatvec(q[:, None] * (balanced - u))
         u = np.ascontiguousarray(balanced)
-    v = layout.flat(v)
-    conjugate, scale = _conjugate(problem.penalty, layout.columns, v)
-    value = -math.inf
-    if conjugate < math.inf:
-        value = weighted_dual(problem.loss, problem.y, u, q) - conjugate
+    columns, v = layout.columns, layout.flat(v)
+    y, loss, penalty = problem.y, problem.loss, problem.penalty
+    return float(_better_dual(loss, penalty, columns, y, u, q, v))
+
+
+@kernel
+def _better_dual(
+    loss: Any,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    y: Array,
+    u: Array,
+    q: Array,
+    v: Array,
+) -> float:
+    """Return the larger D of `u` as it is and scaled, in place, to be feasible."""
+    conjugate, scale = _conjugate(penalty, columns, v)
+    value = -np.inf
+    if conjugate < np.inf:
+        value = weighted_dual(loss, y, u, q) - conjugate
     if scale < 1.0:
-        conjugate, _ = _conjugate(problem.penalty, layout.columns, scale * v)
-        scaled = weighted_dual(problem.loss, problem.y, scale * u, q) - conjugate
-        value = max(value, scaled)
-    return float(value)
+        v *= scale
+        u *= scale
+        conjugate, _ = _conjugate(penalty, columns, v)
+        value = max(value, weighted_dual(loss, y, u, q) - conjugate)
+    return value
 
 
 @kernel

@@ -40,9 +40,7 @@ def minimize_in_columns(
     epochs = max(1, min(_EPOCHS, int(_WORK / max(1, quadratic.columns.n_entries))))
     before = np.inf
     for _ in range(_ROUNDS):
-        largest = coordinate_descent(
-            quadratic, penalty, columns, z, epochs, tolerance, False
-        )
+        largest = coordinate_descent(quadratic, penalty, columns, z, epochs, tolerance)
         if largest <= tolerance:
             return
         if largest > _SLOW * before:

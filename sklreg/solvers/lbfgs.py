@@ -44,7 +44,7 @@ def lbfgs(
         return start_point(problem, stacked[:-1], stacked[-1])
 
     def certified(point: Point) -> Certificate:
-        return certify(problem, point, evaluate(problem, point))[0]
+        return certify(problem, point, evaluate(problem, point)).certificate
 
     def objective(x: Array) -> tuple[float, Array]:
         at = point_at(x)

@@ -28,6 +28,8 @@ from .quadratic import ColumnQuadratic
 _EPOCHS, _CHEAP = 12, 5e6
 #: How many times longer than its columns a Gram matrix may take, as it is exact.
 _EXACT = 2.5
+#: By what factor the room for a Hessian grows, at least.
+_GROWTH = 1.5
 
 
 class GramModel(NamedTuple):
@@ -35,7 +37,7 @@ class GramModel(NamedTuple):
 
     features: NDArray[np.intp]  # of each weight
     outputs: NDArray[np.intp]  # of each weight
-    hessian: Array  # weights x weights, intercepts eliminated
+    hessian: Array  # weights x weights or more: intercepts eliminated, room to grow
     coupling: Array  # weights x n_outputs: C, how weights and intercepts meet
     inverse: Array  # n_outputs x n_outputs: B^+, zeros without intercept
     frame: Frame  # in which it is minimised
@@ -115,20 +117,24 @@ def extensible(problem: Problem, design: Any) -> bool:
 def extend_model(model: GramModel, old: Any, new: Any, problem: Problem) -> GramModel:
     """Add the columns of `new` to the model of a quadratic loss on those of `old`.
 
-    `problem` is that in the columns of both.
+    `problem` is that in the columns of both. The Hessian grows in place while there is
+    room, which leaves the smaller model as it is.
     """
     k, m, h = old.shape[1], new.shape[1], problem.weight
-    hessian, coupling = np.empty((k + m, k + m)), np.empty((k + m, 1))
-    coupling[:k], coupling[k:] = model.coupling, new.rmatvec(h[:, None])
-    hessian[:k, :k] = model.hessian
-    hessian[:k, k:] = old.cross(new, h)
-    hessian[k:, k:] = new.cross(new, h)
+    hessian, added = model.hessian, slice(k, k + m)
+    if len(hessian) < k + m:
+        room = max(k + m, int(_GROWTH * len(hessian)))
+        hessian = np.empty((room, room))
+        hessian[:k, :k] = model.hessian[:k, :k]
+    hessian[:k, added] = old.cross(new, h)
+    hessian[added, added] = new.cross(new, h)
+    coupling = np.vstack([model.coupling, new.rmatvec(h[:, None])])
     if problem.fit_intercept:
-        hessian[:, k:] -= model.inverse * (coupling @ coupling[k:].T)
-    hessian[k:, :k] = hessian[:k, k:].T
+        hessian[: k + m, added] -= model.inverse * (coupling @ coupling[added].T)
+    hessian[added, :k] = hessian[:k, added].T
     features = np.arange(k + m)
     outputs = np.zeros_like(features)
-    frame = Frame.of(problem.penalty, problem.columns, hessian)
+    frame = model.frame.enlarged(problem.penalty, problem.columns, hessian)
     return GramModel(features, outputs, hessian, coupling, model.inverse, frame)
 
 

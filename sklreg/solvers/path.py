@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .certificate import Certificate, Null, Report, Tolerance, certify
+from .certificate import Certified, Null, Report, Tolerance, certify
 from .lbfgs import lbfgs
 from .problem import Array, Evaluation, Point, Problem, evaluate, start_point
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
@@ -19,8 +19,7 @@ class Step(NamedTuple):
     """A point on the path."""
 
     penalty: Any
-    point: Point
-    certificate: Certificate
+    found: Certified
     n_iter: int
     shortfall: str
 
@@ -44,32 +43,32 @@ def along_path(
     while len(steps) < len(penalties):
         done = len(steps)
         batch = penalties[done : done + ahead]
-        found = [(point, evaluation, 0)]
+        candidates = [(point, evaluation, 0)]
         if done >= 2 and not _smooth_and_large(problem):
             known = [*penalties[done - 2 : done], batch[-1]]
             expected = _extrapolated(known, earlier, evaluation)
             last = problem._replace(penalty=batch[-1])
             inside = inside.expecting(last, point, expected)
             if len(batch) > 1:
-                found = inside.look_ahead(
+                candidates = inside.look_ahead(
                     problem, batch, point, evaluation, _INNER * tol, max_iter
                 )
-        for penalty, candidate in zip(batch, found, strict=False):
+        for penalty, candidate in zip(batch, candidates, strict=False):
             problem = problem._replace(penalty=penalty)
             limits = null.tolerance(problem, tol, offset)
             earlier = evaluation.gradient
-            point, evaluation, n_iter = candidate
-            certificate, _ = certify(problem, point, evaluation)
-            foreseen = limits.met(certificate) and penalty.convex
+            found = certify(problem, *candidate[:2])
+            n_iter = candidate[2]
+            foreseen = limits.met(found.certificate) and penalty.convex
             if not foreseen:
                 left = max(max_iter - n_iter, 1)
-                point, evaluation, more, inside = _solve(
-                    problem, null, limits, point, evaluation, left, report, inside
+                found, more, inside = _solve(
+                    problem, null, limits, found, left, report, inside
                 )
                 n_iter += more
-                certificate, _ = certify(problem, point, evaluation)
+            point, evaluation, certificate, _ = found
             shortfall = limits.shortfall(certificate)
-            steps.append(Step(penalty, point, certificate, max(n_iter, 1), shortfall))
+            steps.append(Step(penalty, found, max(n_iter, 1), shortfall))
             if not foreseen:
                 break
         ahead = min(2 * ahead, _AHEAD) if foreseen else max(ahead // 2, 2)
@@ -80,19 +79,16 @@ def _solve(
     problem: Problem,
     null: Null,
     limits: Tolerance,
-    point: Point,
-    evaluation: Evaluation,
+    found: Certified,
     max_iter: int,
     report: Report,
     inside: WorkingSet,
-) -> tuple[Point, Evaluation, int, WorkingSet]:
+) -> tuple[Certified, int, WorkingSet]:
     """Choose the solver: L-BFGS where the penalty is smooth and the Hessian large."""
     if not _smooth_and_large(problem):
-        return working_sets(
-            problem, point, evaluation, limits, max_iter, report, inside
-        )
-    point, n_iter = lbfgs(problem, point, limits, null, max_iter, report)
-    return point, evaluate(problem, point), n_iter, inside
+        return working_sets(problem, found, limits, max_iter, report, inside)
+    point, n_iter = lbfgs(problem, found.point, limits, null, max_iter, report)
+    return certify(problem, point, evaluate(problem, point)), n_iter, inside
 
 
 def _first(

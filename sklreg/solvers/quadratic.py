@@ -20,7 +20,7 @@ from .problem import Array
 class GramQuadratic(NamedTuple):
     """A quadratic with its Hessian formed; `gradient` follows the point."""
 
-    hessian: Array  # k x k
+    hessian: Array  # at least k x k: there may be room for more
     gradient: Array  # k
 
     def diagonal(self, i: int) -> float:
@@ -34,7 +34,7 @@ class GramQuadratic(NamedTuple):
     def move(self, i: int, delta: float) -> None:
         """Account for a change of coordinate `i` by `delta`."""
         row = self.hessian[i]
-        for k in range(row.shape[0]):
+        for k in range(self.gradient.shape[0]):
             self.gradient[k] += delta * row[k]
 
 
@@ -82,24 +82,34 @@ def coordinate_descent(
     z: Array,
     n_epochs: int,
     tolerance: float,
-    settling: bool,
 ) -> float:
-    """Minimise exactly in one block after the other, up to `n_epochs` times.
+    """Take epochs until one changes next to nothing, up to `n_epochs`.
 
-    In place, with the penalty of feature ``columns[i]`` for weight `i`. Returns the
-    largest ``H_ii |change of z_i|`` of the last epoch, a measure in the units of the
-    gradient. Ends when it is at most `tolerance` or, if `settling`, after an epoch in
-    which no block became or ceased to be zero.
+    Returns the largest ``H_ii |change of z_i|`` of the last one, a measure in the units
+    of the gradient, which is to be at most `tolerance`.
     """
     largest = 0.0
     for _ in range(n_epochs):
-        largest, switches, i = 0.0, 0, 0
-        while i < z.shape[0]:
-            stop = penalty.block_end(columns, i)
-            change, switched = penalty.block_update(quadratic, z, columns, i, stop)
-            largest = max(largest, change)
-            switches += switched
-            i = stop
-        if largest <= tolerance or (settling and switches == 0):
+        largest, _ = epoch(quadratic, penalty, columns, z)
+        if largest <= tolerance:
             break
     return largest
+
+
+@kernel
+def epoch(
+    quadratic: Any, penalty: Any, columns: NDArray[np.intp], z: Array
+) -> tuple[float, int]:
+    """Minimise exactly in one block after the other, in place.
+
+    With the penalty of feature ``columns[i]`` for weight `i`. Returns the largest
+    ``H_ii |change of z_i|`` and how many blocks became or ceased to be zero.
+    """
+    largest, switches, i = 0.0, 0, 0
+    while i < z.shape[0]:
+        stop = penalty.block_end(columns, i)
+        change, switched = penalty.block_update(quadratic, z, columns, i, stop)
+        largest = max(largest, change)
+        switches += switched
+        i = stop
+    return largest, switches

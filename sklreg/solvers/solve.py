@@ -124,13 +124,13 @@ def _paths(
 
 
 def _solution(problem: Problem, step: Step, offset: float) -> Solution:
-    w = step.point.w
+    point, _, certificate, _ = step.found
+    w = point.w
     if not problem.loss.separable:  # pick one of the equal softmax solutions
         w = w - step.penalty.softmax_shift(w)[:, None]
-    certificate = step.certificate
     return Solution(
         w,
-        step.point.b,
+        point.b,
         certificate.objective + offset,
         certificate.dual_gap,
         certificate.violation,
@@ -155,7 +155,7 @@ def _joined(parts: list[Solution]) -> Solution:
 def certificate_of(problem: Problem, w: Array, b: Array) -> Certificate:
     """Return the certificate of given weights and intercepts."""
     point = start_point(problem, w, b)
-    return certify(problem, point, evaluate(problem, point))[0]
+    return certify(problem, point, evaluate(problem, point)).certificate
 
 
 def critical_alpha(problem: Problem) -> float:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .certificate import Report, Tolerance, certify, violations
+from .certificate import Certified, Report, Tolerance, certify, violations
 from .layout import whole_blocks
 from .model import (
     GramModel,
@@ -40,44 +40,42 @@ _ROUNDING = 1e-15
 
 def working_sets(
     problem: Problem,
-    point: Point,
-    evaluation: Evaluation,
+    found: Certified,
     limits: Tolerance,
     max_iter: int,
     report: Report,
     inside: WorkingSet,
-) -> tuple[Point, Evaluation, int, WorkingSet]:
-    """Improve `point` until `limits` are met or `max_iter` Newton steps are spent.
+) -> tuple[Certified, int, WorkingSet]:
+    """Improve on `found` until `limits` are met or `max_iter` Newton steps are spent.
 
     `inside` is where the search begins, and what it has grown to is returned.
     """
     n_iter, share, stalled = 0, _INNER, 0
-    certificate, scores = certify(problem, point, evaluation)
-    best = point, evaluation, certificate
-    while not limits.met(best[2]) and n_iter < max_iter and stalled < _PATIENCE:
-        inside = inside.grown(problem, point.w, scores)
-        before = certificate.violation
+    best, reached = found, limits.excess(found.certificate)
+    while reached > 1.0 and n_iter < max_iter and stalled < _PATIENCE:
+        inside = inside.grown(problem, found.point.w, found.scores)
+        before = found.certificate.violation
         point, evaluation, steps = inside.solve(
-            problem, point, evaluation, share * before, max_iter - n_iter
+            problem, *found[:2], share * before, max_iter - n_iter
         )
         n_iter += steps
-        certificate, scores = certify(problem, point, evaluation)
-        report(n_iter, certificate, limits)
-        share *= 1.0 if certificate.violation < 0.5 * before else 0.3
-        better = limits.excess(certificate) < _PROGRESS * limits.excess(best[2])
-        stalled = 0 if better else stalled + 1
-        if limits.excess(certificate) < limits.excess(best[2]):
-            best = point, evaluation, certificate
-    point, evaluation, _ = best
+        found = certify(problem, point, evaluation)
+        report(n_iter, found.certificate, limits)
+        share *= 1.0 if found.certificate.violation < 0.5 * before else 0.3
+        excess = limits.excess(found.certificate)
+        stalled = 0 if excess < _PROGRESS * reached else stalled + 1
+        if excess < reached:
+            best, reached = found, excess
     left = min(max_iter - n_iter, _LAST_STEPS)
     if left and _to_rounding(problem):  # Newton converges fast, it is not far away
-        slopes = float(np.abs(evaluation.slopes).sum())
+        slopes = float(np.abs(best.evaluation.slopes).sum())
         tolerance = _ROUNDING * slopes * float(problem.norms.max(initial=0.0))
         point, evaluation, steps = WorkingSet.everything(problem).solve(
-            problem, point, evaluation, tolerance, left
+            problem, *best[:2], tolerance, left
         )
         n_iter += steps
-    return point, evaluation, max(n_iter, 1), inside
+        best = certify(problem, point, evaluation)
+    return best, max(n_iter, 1), inside
 
 
 def _to_rounding(problem: Problem) -> bool:
@@ -173,9 +171,9 @@ class WorkingSet(NamedTuple):
         point, there, steps = self._solve(
             problem, point, self._seen(evaluation), tolerance, max_iter
         )
-        if self.design is problem.design:
-            return point, there, steps
-        return point, evaluate(problem, point), steps
+        if there is None or self.design is not problem.design:
+            there = evaluate(problem, point)
+        return point, there, steps
 
     def look_ahead(
         self,
@@ -195,6 +193,8 @@ class WorkingSet(NamedTuple):
             point, there, n_iter = self._solve(
                 problem, point, there, tol * float(slopes), max_iter
             )
+            if there is None:
+                there = evaluate(self._part(problem), point)
             points.append(point)
             parts.append(there)
             steps.append(n_iter)
@@ -213,20 +213,22 @@ class WorkingSet(NamedTuple):
         there: Evaluation,
         tolerance: float,
         max_iter: int,
-    ) -> tuple[Point, Evaluation, int]:
-        """Return the point, its evaluation in these features, and the steps taken."""
+    ) -> tuple[Point, Evaluation | None, int]:
+        """Return the point, its evaluation here if that is known, and the steps taken.
+
+        The evaluation is that in these features.
+        """
         part, f = self._part(problem), self.features
-        inside, steps = Point(point.w[f], point.b, point.eta), 1
+        inside, seen, steps = Point(point.w[f], point.b, point.eta), None, 1
         if self.model is not None:
             way = direction(part, self.model, inside, there, tolerance)
             inside = Point(*(a + d for a, d in zip(inside, way, strict=True)))
-            there = evaluate(part, inside)
         else:
-            inside, there, steps = proximal_newton(
+            inside, seen, steps = proximal_newton(
                 part, inside, there, self.allowed[f], tolerance, max_iter
             )
         if self.design is problem.design:
-            return inside, there, steps
+            return inside, seen, steps
         w = np.zeros_like(point.w)
         w[f] = inside.w
-        return balanced(problem, Point(w, inside.b, inside.eta)), there, steps
+        return balanced(problem, Point(w, inside.b, inside.eta)), seen, steps

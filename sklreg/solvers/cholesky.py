@@ -1,0 +1,172 @@
+r"""A Cholesky factor of some rows and columns of a matrix, whose members come and go.
+
+With `S` the members in their order, ``U' U = M_SS``, where
+
+.. math:: M = H + diag(d) - \sum_g p_g p_g'
+
+and the blocks `g` of `p` are the members of the same block of weights. One more member
+takes ``|S|^2 / 2`` multiplications, one less a rotation for each that came after it
+(Golub and Van Loan 2013, Matrix computations, 4th edition, section 6.5.4).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf
+
+from .._compile import kernel
+from .problem import Array
+
+#: A pivot below this share of the diagonal depends on the members before it, and what
+#: is added to it, if anything is.
+_DEPENDENT, _RIDGE = 1e-14, 1e-10
+
+
+class Cholesky(NamedTuple):
+    """The factor, and what it was made from; empty at first."""
+
+    upper: Array  # k x k: U, of which the first `size` rows and columns count
+    members: NDArray[np.intp]  # k: the coordinate of each row
+    places: NDArray[np.intp]  # k: the row of each coordinate, or -1
+    added: Array  # k: d of each member
+    pull: Array  # k: p of each member
+    size: NDArray[np.intp]  # 1
+
+    @classmethod
+    def empty(cls, k: int) -> Cholesky:
+        """Return the factor of no rows of a matrix of size `k`."""
+        return cls(
+            np.empty((k, k)),
+            np.empty(k, np.intp),
+            np.full(k, -1),
+            np.empty(k),
+            np.empty(k),
+            np.zeros(1, np.intp),
+        )
+
+    def enlarged(self, k: int) -> Cholesky:
+        """Return the same factor, for a matrix of size `k` that begins with this one's."""
+        if k == len(self.places):
+            return self
+        new, size, old = Cholesky.empty(k), int(self.size[0]), len(self.places)
+        new.upper[:size, :size] = self.upper[:size, :size]
+        new.members[:size] = self.members[:size]
+        for mine, its in zip(new[2:5], self[2:5], strict=True):
+            mine[:old] = its
+        new.size[0] = size
+        return new
+
+    def build(self, hessian: Array, members: NDArray[np.intp], diagonal: Array) -> None:
+        """Factorise at once, where there is no pull; nothing if it is not definite."""
+        s = len(members)
+        matrix = hessian[np.ix_(members, members)]
+        matrix.flat[:: s + 1] += diagonal[members]
+        pivots = _DEPENDENT * np.diagonal(matrix)
+        upper, failed = dpotrf(matrix.T, clean=False, overwrite_a=True)
+        if failed or (np.diagonal(upper) ** 2 <= pivots).any():
+            return
+        self.upper[:s, :s] = upper
+        self.members[:s], self.size[0] = members, s
+        self.places[:] = -1
+        self.places[members] = np.arange(s)
+        self.added[members], self.pull[members] = diagonal[members], 0.0
+
+
+@kernel
+def append(
+    factor: Cholesky,
+    hessian: Array,
+    diagonal: Array,
+    pull: Array,
+    end: NDArray[np.intp],
+    i: int,
+    bounded: bool,
+) -> bool:
+    """Add coordinate `i`, unless it makes the matrix indefinite.
+
+    A coordinate that depends on the members is added nevertheless if it is `bounded`,
+    with some ridge. `end` tells which coordinates are of one block.
+    """
+    members, size = factor.members, factor.size[0]
+    column, row = np.empty(size), hessian[i]
+    for a in range(size):
+        j = members[a]
+        column[a] = row[j]
+        if end[j] == end[i]:
+            column[a] -= pull[i] * pull[j]
+    _forward(factor, column)
+    scale = abs(row[i]) + abs(diagonal[i])
+    pivot = row[i] + diagonal[i] - pull[i] * pull[i]
+    for a in range(size):
+        pivot -= column[a] * column[a]
+    if pivot <= _DEPENDENT * scale and bounded:
+        pivot += _RIDGE * scale
+    if not pivot > _DEPENDENT * scale:
+        return False
+    for a in range(size):
+        factor.upper[a, size] = column[a]
+    factor.upper[size, size] = np.sqrt(pivot)
+    members[size], factor.places[i] = i, size
+    factor.added[i], factor.pull[i] = diagonal[i], pull[i]
+    factor.size[0] = size + 1
+    return True
+
+
+@kernel
+def truncate(factor: Cholesky, place: int) -> None:
+    """Leave the members before this place."""
+    for a in range(place, factor.size[0]):
+        factor.places[factor.members[a]] = -1
+    factor.size[0] = min(place, factor.size[0])
+
+
+@kernel
+def drop(factor: Cholesky, place: int) -> None:
+    """Take out the member at this place.
+
+    What its column leaves is a factor with one row too many, which rotations with each
+    of the rows below, in turn, clear.
+    """
+    upper, members, size = factor.upper, factor.members, factor.size[0]
+    factor.places[members[place]] = -1
+    for a in range(place + 1, size):
+        members[a - 1] = members[a]
+        factor.places[members[a]] = a - 1
+    for a in range(place):
+        row = upper[a]
+        for b in range(place + 1, size):
+            row[b - 1] = row[b]
+    rest = upper[place, :size].copy()
+    for a in range(place + 1, size):
+        row, above = upper[a], upper[a - 1]
+        pivot = np.sqrt(row[a] * row[a] + rest[a] * rest[a])
+        cosine, sine = row[a] / pivot, rest[a] / pivot
+        for b in range(a, size):
+            entry = row[b]
+            above[b - 1] = cosine * entry + sine * rest[b]
+            rest[b] = cosine * rest[b] - sine * entry
+    factor.size[0] = size - 1
+
+
+@kernel
+def solve(factor: Cholesky, right: Array) -> None:
+    """Solve ``M_SS x = right`` in place, members in their order."""
+    _forward(factor, right)
+    for a in range(factor.size[0] - 1, -1, -1):
+        row, total = factor.upper[a], right[a]
+        for b in range(a + 1, factor.size[0]):
+            total -= row[b] * right[b]
+        right[a] = total / row[a]
+
+
+@kernel
+def _forward(factor: Cholesky, right: Array) -> None:
+    """Solve ``U' x = right`` in place."""
+    for a in range(factor.size[0]):
+        row = factor.upper[a]
+        right[a] /= row[a]
+        for b in range(a + 1, factor.size[0]):
+            right[b] -= row[b] * right[a]
