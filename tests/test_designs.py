@@ -245,9 +245,11 @@ def test_rooted_columns_give_the_weighted_gram_matrix(make, X, rng, centre, scal
     wrapped, _ = standardized(design_of(make(X)), uniform, centre=centre, scale=scale)
     h = rng.exponential(size=n) * (rng.random(n) < 0.8)
     naive = wrapped.matvec(np.eye(9))
+    sums_of_all = h @ naive
     if centre:
-        naive = naive - h @ naive / h.sum()
-    columns, mean, squares = wrapped.rooted(h, centre=centre)
+        naive = naive - sums_of_all / h.sum()
+    columns, mean, squares, sums = wrapped.rooted(h, centre=centre)
+    check_close(sums, sums_of_all, 1e-12)
     root = np.sqrt(h)[:, None]
     formed = (columns.matvec(np.eye(9)) - root * mean) / wrapped.scale
     gram = naive.T @ (h[:, None] * naive)

@@ -14,11 +14,16 @@ from sklreg import LinearClassifier, LinearRegressor, alpha_max
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import SquaredError
 from sklreg.penalties import L1, L2, MCP, ElasticNet, Positive
-from sklreg.solvers import Problem, conjugate_gradients, model
+from sklreg.solvers import Problem, column_descent, model
 from sklreg.solvers.active_set import minimize_quadratic, newton_steps
 from sklreg.solvers.cholesky import Cholesky
-from sklreg.solvers.conjugate_gradients import minimize_in_columns, newton_step
-from sklreg.solvers.quadratic import ColumnQuadratic, GramQuadratic, coordinate_descent
+from sklreg.solvers.column_descent import minimize_in_columns
+from sklreg.solvers.quadratic import (
+    ColumnQuadratic,
+    GramQuadratic,
+    coordinate_descent,
+    epoch,
+)
 
 N, K = 40, 9
 
@@ -244,10 +249,6 @@ def test_singular_hessians(columns, make, penalty):
     assert np.abs(in_columns).max() < 1e3
 
 
-def formed_newton_step(quadratic, penalty, columns, z):
-    newton_steps(quadratic, Cholesky.empty(K), penalty, columns, z, 1)
-
-
 @every_penalty
 @pytest.mark.parametrize("columns", COLUMNS)
 def test_newton_steps_never_raise_the_objective(columns, penalty):
@@ -256,50 +257,60 @@ def test_newton_steps_never_raise_the_objective(columns, penalty):
         start = rng.normal(size=K) * (rng.random(K) < 0.7)
         start = np.abs(start) if isinstance(penalty, Positive) else start
         q = quadratics(COLUMNS[columns](), seed=trial)
-        for noun, step in (
-            (q.formed, formed_newton_step),
-            (q.in_columns, newton_step),
-        ):
-            z = start.copy()
-            for i in np.flatnonzero(z):
-                noun.move(int(i), z[i])
-            before = value(q, penalty, start)
-            with np.errstate(divide="ignore", invalid="ignore"):  # see below
-                step(noun, penalty, np.arange(K), z)
-            assert value(q, penalty, z) <= before + 1e-12 * (1.0 + abs(before))
-            found = np.array([noun.slope(j) for j in range(K)])
-            np.testing.assert_allclose(found, q.slopes(z), atol=1e-9)
+        z = start.copy()
+        for i in np.flatnonzero(z):
+            q.formed.move(int(i), z[i])
+        before = value(q, penalty, start)
+        newton_steps(q.formed, Cholesky.empty(K), penalty, np.arange(K), z, 1)
+        assert value(q, penalty, z) <= before + 1e-12 * (1.0 + abs(before))
+        np.testing.assert_allclose(q.formed.gradient, q.slopes(z), atol=1e-9)
 
 
-def test_a_flat_direction_in_which_the_objective_falls_makes_no_noise():
-    """Two equal columns with weights of opposite sign: both ought to shrink."""
-    q = quadratics(duplicates())
-    z = np.zeros(K)
-    z[0], z[4] = 1.0, -1.0
-    newton_step(q.in_columns, PENALTIES["l1"], np.arange(K), z)
-    assert np.abs(z).sum() < 2.0
+@convex_penalty
+@centred_or_not
+@pytest.mark.parametrize("columns", COLUMNS)
+def test_extrapolation_never_raises_the_objective(columns, centre, penalty):
+    q = quadratics(COLUMNS[columns](), centre=centre)
+    z, quadratic = np.zeros(K), q.in_columns
+    trail = [column_descent._where(quadratic, z)]
+    for _ in range(4):
+        epoch(quadratic, penalty, np.arange(K), z)
+        trail.append(column_descent._where(quadratic, z))
+    before = value(q, penalty, z)
+    column_descent._extrapolate(quadratic, penalty, np.arange(K), z, trail)
+    assert value(q, penalty, z) <= before + 1e-12 * (1.0 + abs(before))
+    found = np.array([quadratic.slope(j) for j in range(K)])
+    np.testing.assert_allclose(found, q.slopes(z), atol=1e-9)
 
 
-def test_slow_epochs_call_for_conjugate_gradients(monkeypatch):
+def alike(n=200, k=60):
     """Columns so alike that coordinate descent alone would take for ever."""
     rng = np.random.default_rng(6)
-    X = rng.normal(size=(N, 1)) + 0.01 * rng.normal(size=(N, K))
-    calls = []
+    return rng.normal(size=(n, 1)) + 0.01 * rng.normal(size=(n, k))
 
-    def counted(*arguments):
-        calls.append(1)
-        return newton_step(*arguments)
 
-    monkeypatch.setattr(conjugate_gradients, "newton_step", counted)
-    q = quadratics(X, DESIGNS["f_order"])
-    penalty = PENALTIES["l2"]._replace(alpha=1e-6)
-    z = np.zeros(K)
-    minimize_in_columns(q.in_columns, penalty, np.arange(K), z, 1e-13)
-    assert calls
+@pytest.mark.parametrize(
+    "make", [DESIGNS["f_order"], DESIGNS["csc"]], ids=["dense", "csc"]
+)
+@pytest.mark.parametrize("name", ["l1", "l2", "elasticnet"])
+def test_slow_epochs_end_in_the_gram_matrix(monkeypatch, name, make):
+    formed = []
+
+    def recorded(*arguments):
+        formed.append(1)
+        minimize_quadratic(*arguments)
+
+    monkeypatch.setattr(column_descent, "minimize_quadratic", recorded)
+    q = quadratics(alike(), make)
+    k = len(q.first)
+    penalty = PENALTIES[name]._replace(alpha=1e-6)
+    z = np.zeros(k)
+    minimize_in_columns(q.in_columns, penalty, np.arange(k), z, 1e-13)
+    assert formed
     assert violations(q, penalty, z).max() <= 1e-10
-    alone, epochs = np.zeros(K), 20 * len(calls)
-    again = quadratics(X, DESIGNS["f_order"])
-    coordinate_descent(again.in_columns, penalty, np.arange(K), alone, epochs, 0.0)
+    alone, epochs = np.zeros(k), 5 * column_descent._patience(q.in_columns)
+    again = quadratics(alike(), make).in_columns
+    coordinate_descent(again, penalty, np.arange(k), alone, epochs, 0.0)
     assert violations(q, penalty, alone).max() > 1e-10
 
 

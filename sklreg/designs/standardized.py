@@ -52,20 +52,20 @@ class Standardized(NamedTuple):
         out = self.design.cross(other.design, weight, self.mean, other.mean)
         return out / other.scale / self.scale[:, None]
 
-    def rooted(self, weight: Array, *, centre: bool) -> tuple[Any, Array, Array]:
+    def rooted(self, weight: Array, *, centre: bool) -> tuple[Any, Array, Array, Array]:
         """Return ``sqrt(weight) X`` for coordinate descent.
 
         The columns, unscaled; the mean that is still to be subtracted from each, about
         which they have `weight`-ed mean zero if `centre`; their squared norms when that
-        is done and they are scaled.
+        is done and they are scaled; and ``X' weight``.
         """
         total = weight.sum()
-        mean = np.zeros_like(self.mean)
-        if centre and total > 0.0:
-            mean = self.design.rmatvec(weight[:, None])[:, 0] / total
+        sums = self.design.rmatvec(weight[:, None])[:, 0]
+        mean = sums / total if centre and total > 0.0 else np.zeros_like(sums)
+        sums = (sums - self.mean * total) / self.scale
         columns, mean = self.design.rooted(weight, mean)
         squares = np.maximum(columns.squared_norms() - mean**2 * total, 0.0)
-        return columns, mean, squares / self.scale**2
+        return columns, mean, squares / self.scale**2, sums
 
     def outer(self) -> Array:
         """Return ``X X'`` of the centred and scaled columns."""

@@ -336,7 +336,8 @@ def _follow(
 ) -> int:
     """Make the smooth coordinates the members and return how many are new, or -1.
 
-    That is, where there is no such factor. Those without a kink that depend on others stay out: where they are is as good.
+    That is, where there is no such factor. Those without a kink that depend on others
+    stay out: where they are is as good.
     """
     for a in range(factor.size[0] - 1, -1, -1):
         i = factor.members[a]

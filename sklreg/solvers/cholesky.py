@@ -48,7 +48,7 @@ class Cholesky(NamedTuple):
         )
 
     def enlarged(self, k: int) -> Cholesky:
-        """Return the same factor, for a matrix of size `k` that begins with this one's."""
+        """Return the same factor, of a matrix of size `k` that begins with the old."""
         if k == len(self.places):
             return self
         new, size, old = Cholesky.empty(k), int(self.size[0]), len(self.places)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import Frame
-from .conjugate_gradients import minimize_in_columns
+from .column_descent import minimize_in_columns
 from .problem import Array, Evaluation, Point, Problem
 from .quadratic import ColumnQuadratic
 
@@ -166,8 +166,7 @@ def _column_model(
     design: Any, features: NDArray[np.intp], h: Array, centre: bool
 ) -> ColumnModel:
     total = float(h.sum())
-    coupling = design.rmatvec(h[:, None])
-    columns, mean, squares = design.rooted(h, centre=centre)
+    columns, mean, squares, sums = design.rooted(h, centre=centre)
     return ColumnModel(
         features,
         np.zeros_like(features),
@@ -176,7 +175,7 @@ def _column_model(
         design.scale,
         squares,
         total,
-        coupling,
+        sums[:, None],
         _inverse(h[None, None], centre),
     )
 

@@ -1,0 +1,134 @@
+"""Minimise a penalised quadratic in its columns: epochs, and where they lead to.
+
+Where a Gram matrix would take longer to form than a few epochs of coordinate descent
+take, these go over the columns themselves, and Anderson's extrapolation shortens the
+way. If that takes as long as the Gram matrix would, it is formed after all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .active_set import minimize_quadratic
+from .cholesky import Cholesky
+from .problem import Array, penalty_value
+from .quadratic import ColumnQuadratic, GramQuadratic, epoch
+
+#: Epochs between extrapolations.
+_EPOCHS = 5
+#: Multiplications for each entry that an epoch takes the time of, out of order.
+_EPOCH_COST = 4
+#: Epochs over the Gram matrix that are expected.
+_FORMED_EPOCHS = 12
+#: The least number of epochs before it is formed, the most if it would be larger than
+#: this, and that size.
+_LEAST, _MOST, _LARGEST = 20, 300, 3000
+
+
+def minimize_in_columns(
+    quadratic: ColumnQuadratic,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    tolerance: float,
+) -> None:
+    """Minimise in place until an epoch moves no slope by more than `tolerance`."""
+    patience = _patience(quadratic)
+    trail = [_where(quadratic, z)]
+    for n_epochs in range(1, patience + 1):
+        largest, _ = epoch(quadratic, penalty, columns, z)
+        if largest <= tolerance:
+            return
+        trail.append(_where(quadratic, z))
+        if n_epochs % _EPOCHS == 0:
+            _extrapolate(quadratic, penalty, columns, z, trail)
+            trail = [_where(quadratic, z)]
+    if patience < _MOST:
+        _minimize_formed(quadratic, penalty, columns, z, tolerance)
+
+
+def _patience(quadratic: ColumnQuadratic) -> int:
+    """Return how many epochs take as long as to form the Gram matrix and use it."""
+    n, k = quadratic.columns.shape
+    if k > _LARGEST:
+        return _MOST
+    formed = quadratic.columns.cross_work() + _FORMED_EPOCHS * float(k) * min(n, k)
+    epochs = formed / (_EPOCH_COST * max(1, quadratic.columns.n_entries))
+    return int(min(max(epochs, _LEAST), _MOST))
+
+
+def _where(quadratic: ColumnQuadratic, z: Array) -> Array:
+    """Return all that coordinate descent moves, one after the other."""
+    return np.concatenate([z, quadratic.along, quadratic.fitted[:, 0]])
+
+
+def _extrapolate(
+    quadratic: ColumnQuadratic,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    trail: list[Array],
+) -> None:
+    """Go where the last epochs lead to, if the objective is lower there.
+
+    That is the affine combination of the iterates whose change would be the least
+    (Bertrand and Massias 2021, Anderson acceleration of coordinate descent, AISTATS).
+    Weights that are zero, or would change sign, are zero there.
+    """
+    k, points = len(z), np.array(trail)
+    changes = np.diff(points[:, :k], axis=0)
+    gram = changes @ changes.T
+    gram.flat[:: len(gram) + 1] *= 1.0 + 1e-12
+    share = np.linalg.lstsq(gram, np.ones(len(gram)), rcond=None)[0]
+    if not share.sum() > 0.0:
+        return
+    here, there = points[-1], (share / share.sum()) @ points[1:]
+    met = np.where(there[:k] * z <= 0.0, there[:k], 0.0)
+    if met.any():
+        there -= _moves(quadratic, met)
+    before = _value(quadratic, penalty, columns, here)
+    if _value(quadratic, penalty, columns, there) < before:
+        z[:], quadratic.along[0] = there[:k], there[k]
+        quadratic.fitted[:, 0] = there[k + 1 :]
+
+
+def _moves(quadratic: ColumnQuadratic, d: Array) -> Array:
+    """Return all that changes with a change `d` of the weights."""
+    scaled = d / quadratic.scale
+    along = float(quadratic.mean @ scaled) * quadratic.total
+    fitted = quadratic.columns.matvec(scaled[:, None])[:, 0]
+    return np.concatenate([d, [along], fitted])
+
+
+def _value(
+    quadratic: ColumnQuadratic, penalty: Any, columns: NDArray[np.intp], point: Array
+) -> float:
+    """Return the objective, up to a constant."""
+    z, along, fitted = np.split(point, [len(columns), len(columns) + 1])
+    squares = fitted @ fitted
+    if quadratic.total > 0.0:
+        squares -= along[0] * along[0] / quadratic.total
+    value = quadratic.first @ z + 0.5 * squares
+    return float(value + penalty_value(penalty, columns, z))
+
+
+def _minimize_formed(
+    quadratic: ColumnQuadratic,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    tolerance: float,
+) -> None:
+    """Form ``H = X~' X~`` and minimise with that."""
+    x, mean, scale = quadratic.columns, quadratic.mean, quadratic.scale
+    n, k = x.shape
+    nothing = np.zeros(k)
+    hessian = x.cross(x, np.ones(n), nothing, nothing)
+    hessian -= quadratic.total * np.outer(mean, mean)
+    hessian /= np.outer(scale, scale)
+    back = x.rmatvec(quadratic.fitted)[:, 0] - mean * quadratic.along[0]
+    formed = GramQuadratic(hessian, quadratic.first + back / scale)
+    minimize_quadratic(formed, Cholesky.empty(k), penalty, columns, z, tolerance)
