@@ -10,6 +10,7 @@ import tables
 from sklreg import LinearRegressor
 from sklreg._validation import as_design, checked_for_fit
 from sklreg.designs import CSC, Dense, Standardized, _blocks, csc, standardized
+from sklreg.solvers.quadratic import column_moments
 
 every_design = pytest.mark.parametrize(
     "make", tables.DESIGNS.values(), ids=tables.DESIGNS
@@ -224,37 +225,45 @@ def test_joined_standardized_columns_keep_mean_and_scale(make, X, rng):
 
 
 @every_design
-def test_squared_norms(make, X):
-    check_close(design_of(make(X)).squared_norms(), (X**2).sum(axis=0), 1e-13)
-
-
-@every_design32
-def test_squared_norms_of_float32_are_summed_in_float64(make, X):
-    found = design_of(make(X)).squared_norms()
-    assert found.dtype == np.float64
-    check_close(found, (X**2).sum(axis=0), 1e-13)
+def test_single_columns(make, X, rng):
+    """What coordinate descent asks for."""
+    design, n = design_of(make(X)), len(X)
+    r, h = rng.normal(size=n), rng.exponential(size=n)
+    for j in range(X.shape[1]):
+        x = X[:, j].astype(float)
+        assert design.column_dot(j, r) == pytest.approx(x @ r, rel=1e-10, abs=1e-10)
+        found = design.weighted_square(j, h)
+        assert found == pytest.approx(x @ (h * x), rel=1e-12)
+        out = r.copy()
+        design.add_column(j, 0.7, out)
+        check_close(out, r + 0.7 * x, 1e-12)
+        design.add_weighted_column(j, -1.3, h, out)
+        check_close(out, r + 0.7 * x - 1.3 * h * x, 1e-12)
 
 
 @every_design
 @pytest.mark.parametrize("centre", [True, False])
 @pytest.mark.parametrize("scale", [True, False])
-def test_rooted_columns_give_the_weighted_gram_matrix(make, X, rng, centre, scale):
+@pytest.mark.parametrize("form", [True, False])
+def test_moments_of_weighted_columns(make, X, rng, centre, scale, form):
     """About the means of `h`, not about those the columns were centred by."""
-    n = len(X)
+    n, p = X.shape
     uniform = np.full(n, 1.0 / n)
     wrapped, _ = standardized(design_of(make(X)), uniform, centre=centre, scale=scale)
+    design = wrapped.formed() if form else wrapped
+    naive = wrapped.matvec(np.eye(p))
+    check_close(design.matvec(np.eye(p)), naive, 1e-12)
     h = rng.exponential(size=n) * (rng.random(n) < 0.8)
-    naive = wrapped.matvec(np.eye(9))
-    sums_of_all = h @ naive
-    if centre:
-        naive = naive - sums_of_all / h.sum()
-    columns, mean, squares, sums = wrapped.rooted(h, centre=centre)
-    check_close(sums, sums_of_all, 1e-12)
-    root = np.sqrt(h)[:, None]
-    formed = (columns.matvec(np.eye(9)) - root * mean) / wrapped.scale
-    gram = naive.T @ (h[:, None] * naive)
-    check_close(formed.T @ formed, gram, 1e-10)
-    check_close(squares, np.diagonal(gram), 1e-10)
+    mean, curvatures, coupling = np.empty(p), np.empty(p), np.empty(p)
+    total = column_moments(
+        design.design, h, design.mean, design.scale, centre, mean, curvatures, coupling
+    )
+    assert total == pytest.approx(h.sum())
+    check_close(coupling, h @ naive, 1e-10)
+    about = naive - h @ naive / h.sum() if centre else naive
+    check_close(curvatures, h @ about**2, 1e-9)
+    columns = design.design.matvec(np.eye(p))
+    check_close((columns - mean) / design.scale, about, 1e-10)
 
 
 @every_design

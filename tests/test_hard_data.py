@@ -24,7 +24,7 @@ SETTINGS = {
     name: tables.SETTINGS[name].parameters
     for name in ("none", "l1", "l2", "elasticnet", "l1_positive")
 }
-SECONDS = 5.0
+SECONDS = 30.0
 
 every_task = pytest.mark.parametrize("task", tables.TASKS)
 every_setting = pytest.mark.parametrize("setting", SETTINGS)

@@ -14,8 +14,8 @@ from sklreg import LinearClassifier, LinearRegressor, alpha_max
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import SquaredError
 from sklreg.penalties import L1, L2, MCP, ElasticNet, Positive
-from sklreg.solvers import Problem, column_descent, model
-from sklreg.solvers.active_set import minimize_quadratic, newton_steps
+from sklreg.solvers import Problem, column_descent, model, proximal_newton
+from sklreg.solvers.active_set import Room, minimize_quadratic, newton_steps
 from sklreg.solvers.cholesky import Cholesky
 from sklreg.solvers.column_descent import minimize_in_columns
 from sklreg.solvers.quadratic import (
@@ -122,11 +122,12 @@ def quadratics(X, make=Dense, *, centre=True, scale=True, seed=1):
         GramQuadratic(gram.hessian, first.copy()),
         ColumnQuadratic(
             columns.columns,
+            columns.rows,
             columns.mean,
             columns.scale,
-            columns.squares,
+            columns.curvatures,
             first.copy(),
-            np.zeros((n, 1)),
+            np.zeros(n),
             np.zeros(1),
             columns.total,
         ),
@@ -204,7 +205,9 @@ def test_coordinate_descent_takes_the_same_steps(make, penalty, centre):
         expected, largest = naive_descent(q, penalty, n_epochs)
         for noun in quadratics(full_rank(), make, centre=centre)[2:]:
             z = np.zeros(K)
-            found = coordinate_descent(noun, penalty, np.arange(K), z, n_epochs, 0.0)
+            found = coordinate_descent(
+                noun, penalty, np.arange(K), z, n_epochs, 0.0, False
+            )
             np.testing.assert_allclose(z, expected, atol=1e-12)
             assert found == pytest.approx(largest, abs=1e-12)
 
@@ -261,7 +264,9 @@ def test_newton_steps_never_raise_the_objective(columns, penalty):
         for i in np.flatnonzero(z):
             q.formed.move(int(i), z[i])
         before = value(q, penalty, start)
-        newton_steps(q.formed, Cholesky.empty(K), penalty, np.arange(K), z, 1)
+        room = Room.of(K)
+        factor = Cholesky.empty(K)
+        newton_steps(q.formed, factor, penalty, np.arange(K), z, room, 0.0, 1)
         assert value(q, penalty, z) <= before + 1e-12 * (1.0 + abs(before))
         np.testing.assert_allclose(q.formed.gradient, q.slopes(z), atol=1e-9)
 
@@ -274,7 +279,7 @@ def test_extrapolation_never_raises_the_objective(columns, centre, penalty):
     z, quadratic = np.zeros(K), q.in_columns
     trail = [column_descent._where(quadratic, z)]
     for _ in range(4):
-        epoch(quadratic, penalty, np.arange(K), z)
+        epoch(quadratic, penalty, np.arange(K), z, True)
         trail.append(column_descent._where(quadratic, z))
     before = value(q, penalty, z)
     column_descent._extrapolate(quadratic, penalty, np.arange(K), z, trail)
@@ -310,7 +315,7 @@ def test_slow_epochs_end_in_the_gram_matrix(monkeypatch, name, make):
     assert violations(q, penalty, z).max() <= 1e-10
     alone, epochs = np.zeros(k), 5 * column_descent._patience(q.in_columns)
     again = quadratics(alike(), make).in_columns
-    coordinate_descent(again, penalty, np.arange(k), alone, epochs, 0.0)
+    coordinate_descent(again, penalty, np.arange(k), alone, epochs, 0.0, False)
     assert violations(q, penalty, alone).max() > 1e-10
 
 
@@ -354,7 +359,8 @@ def test_large_sparse_problems_prefer_columns():
 
 
 def in_both(estimator, X, y, used, monkeypatch):
-    """Return the fit in columns, and that with every Hessian formed."""
+    """Return the fit with models in columns, and that with every Hessian formed."""
+    monkeypatch.setattr(proximal_newton, "_keeps_to_columns", lambda *_: False)
     monkeypatch.setattr(model, "prefers_columns", lambda design: True)
     in_columns = clone(estimator).fit(X, y)
     assert max(used) > 500

@@ -14,7 +14,14 @@ import sklreg
 from sklreg.designs import Dense, standardized
 from sklreg.losses import Huber
 from sklreg.penalties import ElasticNet, Positive
-from sklreg.solvers import Problem, certificate_of, critical_alpha, solve
+from sklreg.solvers import (
+    Problem,
+    certificate_of,
+    critical_alpha,
+    proximal_newton,
+    solve,
+)
+from sklreg.solvers.column_newton import newton_in_columns
 
 #: l1 and l2 strength, positive
 STRENGTHS = {
@@ -164,6 +171,47 @@ def test_every_route_meets_its_tolerance(loss, strength, p):
     gap = naive.dual_gap(solution.coef, solution.intercept)
     null = naive.value(np.zeros(solution.coef.shape), naive.null())
     assert gap <= 1e-8 * null
+
+
+SINGLE = [name for name in LOSSES if name not in {"squared_error", "softmax"}]
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("strength", ["l1", "elasticnet", "l1_positive"])
+@pytest.mark.parametrize("loss", SINGLE)
+@pytest.mark.parametrize("p", [6, 60])
+def test_in_columns_as_with_models(monkeypatch, loss, strength, fit_intercept, p):
+    """Where there is little to do, Newton's steps are taken in the columns."""
+    problem, _ = problems(loss, strength, fit_intercept=fit_intercept, p=p, k=1)
+    used = []
+
+    def recorded(*arguments):
+        used.append(1)
+        return newton_in_columns(*arguments)
+
+    monkeypatch.setattr(proximal_newton, "newton_in_columns", recorded)
+    in_columns = solve(problem, tol=1e-11, max_iter=200)
+    assert used
+    monkeypatch.setattr(proximal_newton, "_keeps_to_columns", lambda *_: False)
+    with_models = solve(problem, tol=1e-11, max_iter=200)
+    assert in_columns.shortfall == with_models.shortfall == ""
+    size = 1.0 + abs(with_models.objective)
+    assert in_columns.objective == pytest.approx(with_models.objective, abs=1e-9 * size)
+    np.testing.assert_allclose(in_columns.coef, with_models.coef, atol=2e-4)
+
+
+def test_columns_so_alike_that_epochs_stall_go_on_to_models():
+    """Forty steps in the columns leave what an exact model does in a few."""
+    problem, _ = problems("log_loss", "l1", n=60, p=2, k=1)
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(60, 1)) + 1e-4 * rng.normal(size=(60, 40))
+    design, norms = standardized(Dense(X), problem.weight, centre=True, scale=False)
+    penalty = problem.penalty._replace(alpha=1e-5)
+    problem = problem._replace(
+        design=design, columns=np.arange(40), norms=norms, penalty=penalty
+    )
+    found = solve(problem, tol=1e-9, max_iter=300)
+    assert found.shortfall == ""
 
 
 def test_large_smooth_problems_go_to_lbfgs():

@@ -59,28 +59,47 @@ class CSC(NamedTuple):
         """
         return 8.0 * float((np.bincount(self.indices).astype(np.float64) ** 2).sum())
 
-    def column_dot(self, j: int, r: Array, c: int) -> float:
-        """Return ``X[:, j] @ r[:, c]``."""
+    def epoch_work(self) -> float:
+        """Return the multiplications of one pass over all columns, out of order."""
+        return 4.0 * self.n_entries
+
+    def column_dot(self, j: int, r: Array) -> float:
+        """Return ``X[:, j] @ r``."""
         total = 0.0
         for at in range(self.indptr[j], self.indptr[j + 1]):
-            total += self.data[at] * r[self.indices[at], c]
+            total += self.data[at] * r[self.indices[at]]
         return total
 
-    def add_column(self, j: int, factor: float, out: Array, c: int) -> None:
-        """Add ``factor * X[:, j]`` to ``out[:, c]``."""
+    def add_column(self, j: int, factor: float, out: Array) -> None:
+        """Add ``factor * X[:, j]`` to `out`."""
         for at in range(self.indptr[j], self.indptr[j + 1]):
-            out[self.indices[at], c] += factor * self.data[at]
+            out[self.indices[at]] += factor * self.data[at]
+
+    def add_weighted_column(
+        self, j: int, factor: float, weight: Array, out: Array
+    ) -> None:
+        """Add ``factor * weight * X[:, j]`` to `out`."""
+        for at in range(self.indptr[j], self.indptr[j + 1]):
+            i = self.indices[at]
+            out[i] += factor * weight[i] * self.data[at]
+
+    def weighted_square(self, j: int, weight: Array) -> float:
+        """Return ``sum_i weight_i X[i, j]^2``."""
+        total = 0.0
+        for at in range(self.indptr[j], self.indptr[j + 1]):
+            total += weight[self.indices[at]] * self.data[at] * self.data[at]
+        return total
 
     def matvec(self, w: Array) -> Array:
         """Return ``X w`` for `w` of shape (n_features, k)."""
-        out = np.zeros((self.n_samples, w.shape[1]))
+        out = np.zeros((w.shape[1], self.n_samples))
         _add_columns(self, np.ascontiguousarray(w), out)
-        return out
+        return out.T
 
     def rmatvec(self, r: Array) -> Array:
         """Return ``X' r`` for `r` of shape (n_samples, k)."""
         out = np.empty((self.shape[1], r.shape[1]))
-        _column_dots(self, np.ascontiguousarray(r), out)
+        _column_dots(self, np.ascontiguousarray(r.T), out)
         return out
 
     def cross(
@@ -167,6 +186,10 @@ class CSC(NamedTuple):
         )
         return CSC(data, indices, indptr, self.n_samples), mean, scale
 
+    def formed(self, mean: Array, scale: Array) -> tuple[CSC, Array, Array]:
+        """Return the columns as they are: shifted they would not be sparse."""
+        return self, mean, scale
+
     def joined(self, other: CSC) -> CSC:
         """Return the columns of both."""
         indptr = np.append(self.indptr, self.indptr[-1] + other.indptr[1:])
@@ -174,17 +197,6 @@ class CSC(NamedTuple):
         indices = np.append(self.indices, other.indices)
         data, indices, indptr = map(_read_only, (data, indices, indptr))
         return CSC(data, indices, indptr, self.n_samples)
-
-    def rooted(self, weight: Array, mean: Array) -> tuple[CSC, Array]:
-        """Return ``sqrt(weight) X`` and the mean that is still to be subtracted."""
-        data = np.sqrt(weight)[self.indices] * self.data
-        return self._replace(data=_read_only(data)), mean
-
-    def squared_norms(self) -> Array:
-        """Return the squared norms of the columns."""
-        out = np.empty(self.shape[1])
-        _squares(self, out)
-        return out
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -209,14 +221,14 @@ def _add_columns(design: Any, w: Array, out: Array) -> None:
     for j in range(w.shape[0]):
         for c in range(w.shape[1]):
             if w[j, c] != 0.0:
-                design.add_column(j, w[j, c], out, c)
+                design.add_column(j, w[j, c], out[c])
 
 
 @kernel
 def _column_dots(design: Any, r: Array, out: Array) -> None:
     for j in range(out.shape[0]):
         for c in range(out.shape[1]):
-            out[j, c] = design.column_dot(j, r, c)
+            out[j, c] = design.column_dot(j, r[c])
 
 
 @kernel
@@ -246,16 +258,6 @@ def _cross(
         if symmetric:
             for k in range(j):
                 products[k] = out[k, j]
-
-
-@kernel
-def _squares(design: Any, out: Array) -> None:
-    for j in range(out.shape[0]):
-        total = 0.0
-        for at in range(design.indptr[j], design.indptr[j + 1]):
-            entry = np.float64(design.data[at])
-            total += entry * entry
-        out[j] = total
 
 
 @kernel

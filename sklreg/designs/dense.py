@@ -40,17 +40,35 @@ class Dense(NamedTuple):
         """
         return self.values.size * self.shape[1] / 16
 
-    def column_dot(self, j: int, r: Array, c: int) -> float:
-        """Return ``X[:, j] @ r[:, c]``."""
+    def epoch_work(self) -> float:
+        """Return the multiplications of one pass over all columns, eight at a time."""
+        return self.values.size / 4
+
+    def column_dot(self, j: int, r: Array) -> float:
+        """Return ``X[:, j] @ r``."""
         total = 0.0
         for i in range(r.shape[0]):
-            total += self.values[i, j] * r[i, c]
+            total += self.values[i, j] * r[i]
         return total
 
-    def add_column(self, j: int, factor: float, out: Array, c: int) -> None:
-        """Add ``factor * X[:, j]`` to ``out[:, c]``."""
+    def add_column(self, j: int, factor: float, out: Array) -> None:
+        """Add ``factor * X[:, j]`` to `out`."""
         for i in range(out.shape[0]):
-            out[i, c] += factor * self.values[i, j]
+            out[i] += factor * self.values[i, j]
+
+    def add_weighted_column(
+        self, j: int, factor: float, weight: Array, out: Array
+    ) -> None:
+        """Add ``factor * weight * X[:, j]`` to `out`."""
+        for i in range(out.shape[0]):
+            out[i] += factor * weight[i] * self.values[i, j]
+
+    def weighted_square(self, j: int, weight: Array) -> float:
+        """Return ``sum_i weight_i X[i, j]^2``."""
+        total = 0.0
+        for i in range(weight.shape[0]):
+            total += weight[i] * self.values[i, j] * self.values[i, j]
+        return total
 
     def matvec(self, w: Array) -> Array:
         """Return ``X w`` for `w` of shape (n_features, k)."""
@@ -137,6 +155,10 @@ class Dense(NamedTuple):
         values /= scale
         return Dense(values), np.zeros_like(mean), np.ones_like(scale)
 
+    def formed(self, mean: Array, scale: Array) -> tuple[Dense, Array, Array]:
+        """Return all columns, shifted and scaled, and what is left of both."""
+        return self.take(np.arange(self.shape[1]), mean, scale)
+
     def joined(self, other: Dense) -> Dense:
         """Return the columns of both."""
         n, p = self.shape
@@ -144,16 +166,6 @@ class Dense(NamedTuple):
         values = np.empty((n, p + other.shape[1]), dtype, order="F")
         values[:, :p], values[:, p:] = self.values, other.values
         return Dense(values)
-
-    def rooted(self, weight: Array, mean: Array) -> tuple[Dense, Array]:
-        """Return ``sqrt(weight) (X - 1 mean')`` and what is left of the mean: zero."""
-        values = np.asfortranarray(self.values - mean, dtype=np.float64)
-        values *= np.sqrt(weight)[:, None]
-        return Dense(values), np.zeros_like(mean)
-
-    def squared_norms(self) -> Array:
-        """Return the squared norms of the columns."""
-        return np.einsum("ij,ij->j", self.values, self.values, dtype=np.float64)
 
 
 def _centred_after(

@@ -37,6 +37,10 @@ class Standardized(NamedTuple):
         """Return about how many multiplications ``X' X`` takes the time of."""
         return float(self.design.cross_work())
 
+    def epoch_work(self) -> float:
+        """Return about how many multiplications one pass over all columns takes."""
+        return float(self.design.epoch_work())
+
     def matvec(self, w: Array) -> Array:
         """Return ``X (w / scale) - mean' (w / scale)``."""
         w = w / self.scale[:, None]
@@ -50,22 +54,15 @@ class Standardized(NamedTuple):
     def cross(self, other: Standardized, weight: Array) -> Array:
         """Return ``X' diag(weight) Y`` of the centred and scaled columns."""
         out = self.design.cross(other.design, weight, self.mean, other.mean)
-        return out / other.scale / self.scale[:, None]
+        out /= other.scale
+        out /= self.scale[:, None]
+        return out
 
-    def rooted(self, weight: Array, *, centre: bool) -> tuple[Any, Array, Array, Array]:
-        """Return ``sqrt(weight) X`` for coordinate descent.
-
-        The columns, unscaled; the mean that is still to be subtracted from each, about
-        which they have `weight`-ed mean zero if `centre`; their squared norms when that
-        is done and they are scaled; and ``X' weight``.
-        """
-        total = weight.sum()
-        sums = self.design.rmatvec(weight[:, None])[:, 0]
-        mean = sums / total if centre and total > 0.0 else np.zeros_like(sums)
-        sums = (sums - self.mean * total) / self.scale
-        columns, mean = self.design.rooted(weight, mean)
-        squares = np.maximum(columns.squared_norms() - mean**2 * total, 0.0)
-        return columns, mean, squares / self.scale**2, sums
+    def formed(self) -> Standardized:
+        """Return the same, with dense columns shifted and scaled in a copy."""
+        if not self.mean.any() and (self.scale == 1.0).all():
+            return self
+        return Standardized(*self.design.formed(self.mean, self.scale))
 
     def outer(self) -> Array:
         """Return ``X X'`` of the centred and scaled columns."""

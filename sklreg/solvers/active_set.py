@@ -10,7 +10,7 @@ the signs in the same way, one at a time.)
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.linalg
@@ -19,7 +19,7 @@ from scipy.linalg.lapack import dposv
 
 from .._compile import kernel
 from ..penalties._base import TINY
-from .cholesky import Cholesky, append, drop, solve, truncate
+from .cholesky import Cholesky, append, drop, solve
 from .problem import Array, penalty_violations, smooth_parts
 from .quadratic import GramQuadratic, coordinate_descent, epoch
 
@@ -35,16 +35,39 @@ _SMOOTH_ROUNDS = 3  # the first Newton step is exact, the others refine it
 _RIDGE = 1e-10
 #: Up to this size a singular system without kinks is solved by eigenvalues.
 _SMALL_SYSTEM = 500
-#: Newton steps in a row, each of which drops coordinates.
-_CROSSINGS = 100
+#: Newton steps of one call; those that go on beyond the tolerance, and how far.
+_STEPS, _MORE, _ROUNDING = 500, 3, 1e-9
 #: A Newton step of less than this share of the weights leaves rounding alone.
 _SETTLED = 1e-8
 _HALVINGS = 6
 #: Epochs that leave more of the changes than this are slow.
 _FAST = 0.8
-#: Those enter that violate optimality by this share of the worst violation, and how
-#: many times in a row.
-_SHARE, _ENTRIES = 0.8, 200
+#: Those enter that violate optimality by this share of the worst violation.
+_SHARE = 0.8
+
+
+class Room(NamedTuple):
+    """What Newton steps write to, for `n` weights."""
+
+    n: int
+    first: Array  # derivatives of the penalty
+    second: Array
+    pull: Array
+    slopes: Array
+    begun: Array  # the weights before
+    new: Array
+    way: Array  # by places in the factor, as the next two
+    step: Array
+    change: Array  # of the slopes
+    found: Array  # violations
+    end: NDArray[np.intp]  # of each weight's block
+    kinked: NDArray[np.bool_]  # whether a weight has a kink of its own at zero
+
+    @classmethod
+    def of(cls, n: int) -> Room:
+        """Return room for `n` weights."""
+        vectors = (np.empty(n) for _ in range(10))
+        return cls(n, *vectors, np.empty(n, np.intp), np.empty(n, np.bool_))
 
 
 def minimize_quadratic(
@@ -67,26 +90,35 @@ def minimize_quadratic(
         _minimize_smooth(quadratic, penalty, columns, z, tolerance)
         return
     best, since_best, unsettled = np.inf, 0, False
+    enough, room = 0.3 * tolerance, Room.of(len(z))
     for _ in range(_ROUNDS):
         cost = _newton_cost(factor, z)
         cheap = cost <= _CHEAP
         if unsettled and not cheap and penalty.separable:
             _build(quadratic, factor, penalty, columns, z)
         epochs = max(_EPOCHS, int(cost / _epoch_cost(z)))
-        violation, unsettled = _round(
-            quadratic,
-            factor,
-            penalty,
-            columns,
-            z,
-            tolerance,
-            cheap or unsettled,
-            epochs,
+        if cheap or unsettled:
+            goal = np.inf
+            if penalty.convex:
+                goal = tolerance
+                _fast_epochs(quadratic, penalty, columns, z, epochs, enough)
+            violation = newton_steps(
+                quadratic, factor, penalty, columns, z, room, goal, _STEPS
+            )
+            if violation <= tolerance:
+                return
+        largest = coordinate_descent(
+            quadratic, penalty, columns, z, epochs, enough, False
         )
-        if violation <= tolerance or since_best > _PATIENCE:
+        unsettled = largest > enough
+        if not unsettled or since_best > _PATIENCE:
+            if cheap:
+                newton_steps(
+                    quadratic, factor, penalty, columns, z, room, np.inf, _STEPS
+                )
             return
         best, since_best = (
-            (violation, 0) if violation < 0.9 * best else (best, since_best + 1)
+            (largest, 0) if largest < 0.9 * best else (best, since_best + 1)
         )
 
 
@@ -120,84 +152,142 @@ def _build(
     factor.build(quadratic.hessian, np.flatnonzero(used), second[:, 0])
 
 
-@kernel
-def _round(
-    quadratic: Any,
-    factor: Cholesky,
-    penalty: Any,
-    columns: NDArray[np.intp],
-    z: Array,
-    tolerance: float,
-    newton: bool,
-    epochs: int,
-) -> tuple[float, bool]:
-    """Go from the weights in use to those that should be, in one way or the other.
-
-    If Newton steps are affordable, epochs go on while they are fast, which they are
-    where the columns are unlike each other, and are undone otherwise: they would bring
-    in many weights that have to leave again. Then the worst offenders enter, and a
-    Newton step follows each time. Returns the largest violation, and whether the epochs
-    did not get there.
-    """
-    found = np.empty(z.shape[0])
-    if newton and newton_steps(quadratic, factor, penalty, columns, z, _CROSSINGS):
-        violation = _violations(quadratic, penalty, columns, z, found)
-        if violation <= tolerance:
-            return violation, False
-        _fast_epochs(quadratic, penalty, columns, z, epochs, 0.3 * tolerance)
-        for _ in range(_ENTRIES):
-            if not newton_steps(quadratic, factor, penalty, columns, z, _CROSSINGS):
-                break
-            violation = _violations(quadratic, penalty, columns, z, found)
-            if violation <= tolerance:
-                return violation, False
-            _enter(quadratic, penalty, columns, z, found, _SHARE * violation)
-    largest = coordinate_descent(
-        quadratic, penalty, columns, z, epochs, 0.3 * tolerance
-    )
-    violation = _violations(quadratic, penalty, columns, z, found)
-    return violation, largest > 0.3 * tolerance
-
-
-@kernel
 def _fast_epochs(
-    quadratic: Any,
+    quadratic: GramQuadratic,
     penalty: Any,
     columns: NDArray[np.intp],
     z: Array,
     n_epochs: int,
     tolerance: float,
 ) -> None:
-    """Descend while each epoch halves the changes, until no weight comes or goes.
+    """Descend while epochs are fast, until no weight comes or goes.
 
-    If they get slow before, nothing has happened.
+    They are where the columns are unlike each other. If they get slow before, nothing
+    has happened: they would bring in many weights that have to leave again.
     """
-    begun, gradient = z.copy(), quadratic.gradient.copy()
-    before = np.inf
+    begun, gradient, before = z.copy(), quadratic.gradient.copy(), np.inf
     for _ in range(n_epochs):
-        largest, switches = epoch(quadratic, penalty, columns, z)
+        largest, switches = epoch(quadratic, penalty, columns, z, True)
         if largest <= tolerance or switches == 0:
             break
         if largest > _FAST * before:
-            z[:] = begun
-            quadratic.gradient[:] = gradient
+            z[:], quadratic.gradient[:] = begun, gradient
             break
         before = largest
 
 
 @kernel
-def _violations(
-    quadratic: Any, penalty: Any, columns: NDArray[np.intp], z: Array, found: Array
+def newton_steps(
+    quadratic: Any,
+    factor: Cholesky,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    room: Room,
+    tolerance: float,
+    n_steps: int,
 ) -> float:
-    """Write the violation of each weight that matters, and return the largest."""
-    norms, largest = np.empty(z.shape[0]), 0.0
-    for i in range(z.shape[0]):
+    """Minimise over the blocks where the penalty is smooth, in place, as they change.
+
+    Each step solves ``(H_SS + P'') d = -(slope + P')`` and goes along `d`; coordinates
+    that meet their kink at zero stay there. It is kept only if the objective falls.
+    Another one follows while it would go on: without the coordinates that met a kink,
+    or with the curvature of where the last has led to. Then the worst offenders enter.
+    Returns the largest violation, infinite where there are no Newton steps.
+    """
+    tied = _find_kinks(penalty, columns, room)
+    violation, n_moves, n_more = np.inf, 0, _MORE
+    _start(quadratic, z, room)
+    for _ in range(n_steps):
+        _derivatives(penalty, columns, z, room)
+        n_new = _follow(factor, quadratic, room)
+        if n_new < 0:
+            violation = np.inf
+            break
+        _write_right_side(factor, quadratic, z, room, n_new > 0 and n_moves > 0)
+        solve(factor, room.way)
+        n_moves += 1
+        if _go(quadratic, factor, penalty, columns, z, room, tied):
+            continue
+        if not _arrive(quadratic, z, room) and factor.size[0] == 0:
+            return np.inf
+        violation = _violations(quadratic, penalty, columns, z, room)
+        if violation <= tolerance:
+            n_more -= 1
+            if n_more < 0 or violation <= _ROUNDING * tolerance:
+                return violation
+        else:
+            _enter(quadratic, penalty, columns, z, room.found, _SHARE * violation)
+        _start(quadratic, z, room)
+        n_moves = 0
+    _arrive(quadratic, z, room)
+    return violation
+
+
+@kernel
+def _find_kinks(penalty: Any, columns: NDArray[np.intp], room: Room) -> bool:
+    """Tell which weights have a kink of their own at zero.
+
+    Returns whether any block is more than one weight, so that its curvature changes.
+    """
+    n_blocks, end = 0, room.end
+    for i in range(room.n):
+        room.begun[i] = 0.0
+    _derivatives(penalty, columns, room.begun, room)
+    for i in range(room.n):
+        begins, ends = i == 0 or end[i - 1] == i, end[i] == i + 1
+        room.kinked[i] = begins and ends and not np.isfinite(room.second[i])
+        n_blocks += begins
+    return n_blocks < room.n
+
+
+@kernel
+def _start(quadratic: Any, z: Array, room: Room) -> None:
+    """Remember the weights; from here on only the members' slopes are kept up."""
+    for i in range(room.n):
+        room.begun[i], room.slopes[i] = z[i], quadratic.gradient[i]
+
+
+@kernel
+def _arrive(quadratic: Any, z: Array, room: Room) -> bool:
+    """Let all slopes follow; return whether all weights are zero."""
+    all_zero = True
+    for i in range(room.n):
+        all_zero = all_zero and z[i] == 0.0
+        if z[i] != room.begun[i]:
+            quadratic.move(i, z[i] - room.begun[i])
+            room.begun[i] = z[i]
+    return all_zero
+
+
+@kernel
+def _write_right_side(
+    factor: Cholesky, quadratic: Any, z: Array, room: Room, behind: bool
+) -> None:
+    """Write ``-(slope + P')`` of the members; new ones may be `behind`."""
+    for a in range(factor.size[0]):
+        i = factor.members[a]
+        if behind:
+            row = quadratic.hessian[i]
+            room.slopes[i] = quadratic.gradient[i]
+            for m in range(room.n):
+                room.slopes[i] += row[m] * (z[m] - room.begun[m])
+        room.way[a] = -(room.slopes[i] + room.first[i])
+
+
+@kernel
+def _violations(
+    quadratic: Any, penalty: Any, columns: NDArray[np.intp], z: Array, room: Room
+) -> float:
+    """Find the violation of each weight that matters, and return the largest."""
+    norms, largest = room.new, 0.0
+    for i in range(room.n):
         norms[i] = np.sqrt(max(quadratic.diagonal(i), 0.0))
-    penalty_violations(penalty, columns, norms, z, quadratic.gradient, found)
-    for i in range(z.shape[0]):
+    penalty_violations(penalty, columns, norms, z, quadratic.gradient, room.found)
+    for i in range(room.n):
         if norms[i] == 0.0:
-            found[i] = 0.0
-        largest = max(largest, found[i])
+            room.found[i] = 0.0
+        largest = max(largest, room.found[i])
     return largest
 
 
@@ -214,98 +304,12 @@ def _enter(
     i = 0
     while i < z.shape[0]:
         stop = penalty.block_end(columns, i)
-        if found[i:stop].max() >= least:
+        worst = 0.0
+        for a in range(i, stop):
+            worst = max(worst, found[a])
+        if worst >= least:
             penalty.block_update(quadratic, z, columns, i, stop)
         i = stop
-
-
-@kernel
-def newton_steps(
-    quadratic: Any,
-    factor: Cholesky,
-    penalty: Any,
-    columns: NDArray[np.intp],
-    z: Array,
-    n_steps: int,
-) -> bool:
-    """Minimise over the blocks where the penalty is smooth, in place.
-
-    Each step solves ``(H_SS + P'') d = -(slope + P')`` and goes along `d`; coordinates
-    that meet their kink at zero stay there. It is kept only if the objective falls.
-    Another one follows while it would go on: without the coordinates that met a kink,
-    or with the curvature of where the last has led to. Returns whether there are Newton
-    steps here at all.
-    """
-    n = z.shape[0]
-    first, second, pull = np.empty(n), np.empty(n), np.empty(n)
-    end, kinked = np.empty(n, np.intp), np.empty(n, np.bool_)
-    step, new, begun = np.empty(n), np.empty(n), z.copy()
-    slopes = quadratic.gradient.copy()
-    tied = _find_kinks(penalty, columns, first, second, pull, end, kinked)
-    n_new = 0
-    for k in range(n_steps):
-        _derivatives(penalty, columns, z, first, second, pull)
-        n_new = _follow(factor, quadratic, second, pull, end, kinked)
-        size = factor.size[0]
-        if n_new < 0:
-            break
-        for a in range(size):
-            i = factor.members[a]
-            if k > 0 and n_new > 0:
-                slopes[i] = _slope(quadratic, i, begun, z)
-            step[a] = -(slopes[i] + first[i])
-        solve(factor, step[:size])
-        way = step, slopes, new
-        if not _go(quadratic, factor, penalty, columns, z, kinked, tied, way):
-            break
-    for i in range(n):
-        if z[i] != begun[i]:
-            quadratic.move(i, z[i] - begun[i])
-    return n_new >= 0 and _all_smooth(z, second)
-
-
-@kernel
-def _all_smooth(z: Array, second: Array) -> bool:
-    """Tell whether every weight in use has a curvature."""
-    for i in range(z.shape[0]):
-        if z[i] != 0.0 and not np.isfinite(second[i]):
-            return False
-    return True
-
-
-@kernel
-def _slope(quadratic: Any, i: int, begun: Array, z: Array) -> float:
-    """Return the slope at `z`, given those at `begun`."""
-    slope, row = quadratic.gradient[i], quadratic.hessian[i]
-    for k in range(z.shape[0]):
-        slope += row[k] * (z[k] - begun[k])
-    return slope
-
-
-@kernel
-def _find_kinks(
-    penalty: Any,
-    columns: NDArray[np.intp],
-    first: Array,
-    second: Array,
-    pull: Array,
-    end: NDArray[np.intp],
-    kinked: NDArray[np.bool_],
-) -> bool:
-    """Tell where blocks end, and which weights have a kink of their own at zero.
-
-    Returns whether any block holds several weights: there the curvature changes.
-    """
-    zeros, tied, i = np.zeros(columns.shape[0]), False, 0
-    while i < columns.shape[0]:
-        stop = penalty.block_end(columns, i)
-        penalty.block_derivatives(zeros, columns, i, stop, first, second, pull)
-        for a in range(i, stop):
-            end[a] = stop
-            kinked[a] = stop == i + 1 and not np.isfinite(second[a])
-        tied = tied or stop > i + 1
-        i = stop
-    return tied
 
 
 @kernel
@@ -313,46 +317,51 @@ def _derivatives(
     penalty: Any,
     columns: NDArray[np.intp],
     z: Array,
-    first: Array,
-    second: Array,
-    pull: Array,
+    room: Room,
 ) -> None:
-    """Write the penalty's gradient and its Hessian ``diag(second) - pull pull'``."""
+    """Write the penalty's gradient and its Hessian ``diag(second) - pull pull'``.
+
+    And where the block of each weight ends.
+    """
     i = 0
     while i < z.shape[0]:
         stop = penalty.block_end(columns, i)
-        penalty.block_derivatives(z, columns, i, stop, first, second, pull)
+        penalty.block_derivatives(
+            z, columns, i, stop, room.first, room.second, room.pull
+        )
+        for a in range(i, stop):
+            room.end[a] = stop
         i = stop
 
 
 @kernel
-def _follow(
-    factor: Cholesky,
-    quadratic: Any,
-    second: Array,
-    pull: Array,
-    end: NDArray[np.intp],
-    kinked: NDArray[np.bool_],
-) -> int:
+def _follow(factor: Cholesky, quadratic: Any, room: Room) -> int:
     """Make the smooth coordinates the members and return how many are new, or -1.
 
     That is, where there is no such factor. Those without a kink that depend on others
     stay out: where they are is as good.
     """
+    second, pull, kinked = room.second, room.pull, room.kinked
     for a in range(factor.size[0] - 1, -1, -1):
         i = factor.members[a]
         if not np.isfinite(second[i]):
             drop(factor, a)
+    stale, kept = False, 0  # from the first one on whose curvature has changed
     for a in range(factor.size[0]):
         i = factor.members[a]
-        if factor.added[i] != second[i] or factor.pull[i] != pull[i]:
-            truncate(factor, a)
-            break
+        stale = stale or factor.added[i] != second[i] or factor.pull[i] != pull[i]
+        if stale:
+            factor.places[i] = -1
+        else:
+            kept += 1
+    factor.size[0] = kept
     n_new = 0
-    for i in range(second.shape[0]):
+    for i in range(room.n):
         is_smooth = np.isfinite(second[i]) and quadratic.diagonal(i) > TINY
         if is_smooth and factor.places[i] < 0:
-            added = append(factor, quadratic.hessian, second, pull, end, i, kinked[i])
+            added = append(
+                factor, quadratic.hessian, second, pull, room.end, i, kinked[i]
+            )
             if kinked[i] and not added:
                 return -1
             n_new += added
@@ -366,35 +375,37 @@ def _go(
     penalty: Any,
     columns: NDArray[np.intp],
     z: Array,
-    kinked: NDArray[np.bool_],
+    room: Room,
     tied: bool,
-    way: tuple[Array, Array, Array],
 ) -> bool:
     """Go along `direction`, to its end or to the first kink, if that is lower.
 
     To its end means that coordinates which would change sign stay at zero. Returns
     whether another step would go on.
     """
-    direction = way[0]
-    size, met, reach = factor.size[0], False, 1.0
-    largest, longest = 0.0, 0.0
-    for a in range(size):
+    direction, new, kinked = room.way, room.new, room.kinked
+    met, reach, largest, longest = False, 1.0, 0.0, 0.0
+    for i in range(z.shape[0]):
+        new[i] = z[i]
+    for a in range(factor.size[0]):
         i = factor.members[a]
         largest, longest = max(largest, abs(z[i])), max(longest, abs(direction[a]))
         if kinked[i] and (z[i] + direction[a]) * z[i] <= 0.0:
             met = True
             reach = min(reach, abs(z[i]) / abs(direction[a]))
     length = 1.0
-    for _ in range(_HALVINGS):
-        if length < reach:
+    for halving in range(_HALVINGS + 1):
+        last = halving == _HALVINGS or length < reach
+        if last and not met:
             break
-        if _moved(quadratic, factor, penalty, columns, z, kinked, way, length):
+        if last:
+            length = reach * (1.0 - 1e-15)
+        if _moved(quadratic, factor, penalty, columns, z, room, length):
             return met or (tied and length * longest > _SETTLED * largest)
+        if last:
+            break
         length *= 0.5
-    if not met:
-        return False
-    length = reach * (1.0 - 1e-15)
-    return _moved(quadratic, factor, penalty, columns, z, kinked, way, length)
+    return False
 
 
 @kernel
@@ -404,33 +415,29 @@ def _moved(
     penalty: Any,
     columns: NDArray[np.intp],
     z: Array,
-    kinked: NDArray[np.bool_],
-    way: tuple[Array, Array, Array],
+    room: Room,
     length: float,
 ) -> bool:
     """Go `length` times the direction if the objective does not rise by that.
 
     The slopes of the members follow.
     """
-    direction, slopes, new = way
-    members = factor.members[: factor.size[0]]
-    for i in range(z.shape[0]):
-        new[i] = z[i]
-    step, change = np.empty(members.shape[0]), np.empty(members.shape[0])
-    decrease, size = 0.0, 0.0
-    for a in range(members.shape[0]):
+    slopes, new, step, change = room.slopes, room.new, room.step, room.change
+    members, size = factor.members, factor.size[0]
+    decrease, rounding = 0.0, 0.0
+    for a in range(size):
         i = members[a]
-        new[i] = z[i] + length * direction[a]
+        new[i] = z[i] + length * room.way[a]
         nearly = abs(new[i]) <= 1e-14 * abs(z[i])  # it is the kink that ends the way
-        if kinked[i] and (new[i] * z[i] <= 0.0 or nearly):
+        if room.kinked[i] and (new[i] * z[i] <= 0.0 or nearly):
             new[i] = 0.0
         step[a] = new[i] - z[i]
         decrease += slopes[i] * step[a]
-        size += abs(slopes[i] * step[a])
-    for a in range(members.shape[0]):
+        rounding += abs(slopes[i] * step[a])
+    for a in range(size):
         row = quadratic.hessian[members[a]]
         change[a] = 0.0
-        for b in range(members.shape[0]):
+        for b in range(size):
             change[a] += row[members[b]] * step[b]
         decrease += 0.5 * step[a] * change[a]
     i = 0
@@ -439,12 +446,11 @@ def _moved(
         decrease += penalty.block_value(new, columns, i, stop)
         decrease -= penalty.block_value(z, columns, i, stop)
         i = stop
-    if not decrease <= _EPS * size:  # also false for what is not a number
+    if not decrease <= _EPS * rounding:  # also false for what is not a number
         return False
-    for a in range(members.shape[0]):
-        i = members[a]
-        slopes[i] += change[a]
-        z[i] = new[i]
+    for a in range(size):
+        slopes[members[a]] += change[a]
+        z[members[a]] = new[members[a]]
     return True
 
 
@@ -461,11 +467,13 @@ def _minimize_smooth(
     members = np.flatnonzero(diagonal > TINY)
     if len(members) < len(z):
         hessian = hessian[np.ix_(members, members)]
-    for refined in range(_SMOOTH_ROUNDS):
+    for n_steps in range(_SMOOTH_ROUNDS + 1):
         first, second = smooth_parts(penalty, columns, z[:, None])
         slopes = (quadratic.gradient + first[:, 0])[members]
-        if refined and np.abs(slopes).max(initial=0.0) <= tolerance:
+        if n_steps > 0 and np.abs(slopes).max(initial=0.0) <= tolerance:
             return
+        if n_steps == _SMOOTH_ROUNDS:
+            break
         scale = 1.0 / np.sqrt(np.abs(diagonal[members] + second[members, 0]))
         matrix = hessian * scale * scale[:, None]
         matrix.flat[:: len(scale) + 1] += second[members, 0] * scale * scale
@@ -476,11 +484,11 @@ def _minimize_smooth(
         step[members] = scale * solution
         change = quadratic.hessian[: len(z), : len(z)] @ step
         curved = change[members] + second[members, 0] * step[members]
-        if (slopes + 0.5 * curved) @ step[members] > 0.0:
-            break
+        if (slopes + 0.5 * curved) @ step[members] > 0.0:  # rounding is left
+            return
         z += step
         quadratic.gradient[:] += change
-    coordinate_descent(quadratic, penalty, columns, z, _EPOCHS, 0.3 * tolerance)
+    coordinate_descent(quadratic, penalty, columns, z, _EPOCHS, 0.3 * tolerance, False)
 
 
 def _solve(matrix: Array, right: Array) -> Array | None:

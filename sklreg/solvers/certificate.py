@@ -159,8 +159,11 @@ def _better_dual(
     if conjugate < np.inf:
         value = weighted_dual(loss, y, u, q) - conjugate
     if scale < 1.0:
-        v *= scale
-        u *= scale
+        for i in range(v.shape[0]):
+            v[i] *= scale
+        for i in range(u.shape[0]):
+            for c in range(u.shape[1]):
+                u[i, c] *= scale
         conjugate, _ = _conjugate(penalty, columns, v)
         value = max(value, weighted_dual(loss, y, u, q) - conjugate)
     return value

@@ -34,6 +34,7 @@ class Cholesky(NamedTuple):
     added: Array  # k: d of each member
     pull: Array  # k: p of each member
     size: NDArray[np.intp]  # 1
+    scratch: Array  # k
 
     @classmethod
     def empty(cls, k: int) -> Cholesky:
@@ -45,6 +46,7 @@ class Cholesky(NamedTuple):
             np.empty(k),
             np.empty(k),
             np.zeros(1, np.intp),
+            np.empty(k),
         )
 
     def enlarged(self, k: int) -> Cholesky:
@@ -91,7 +93,7 @@ def append(
     with some ridge. `end` tells which coordinates are of one block.
     """
     members, size = factor.members, factor.size[0]
-    column, row = np.empty(size), hessian[i]
+    column, row = factor.scratch, hessian[i]
     for a in range(size):
         j = members[a]
         column[a] = row[j]
@@ -116,14 +118,6 @@ def append(
 
 
 @kernel
-def truncate(factor: Cholesky, place: int) -> None:
-    """Leave the members before this place."""
-    for a in range(place, factor.size[0]):
-        factor.places[factor.members[a]] = -1
-    factor.size[0] = min(place, factor.size[0])
-
-
-@kernel
 def drop(factor: Cholesky, place: int) -> None:
     """Take out the member at this place.
 
@@ -139,7 +133,9 @@ def drop(factor: Cholesky, place: int) -> None:
         row = upper[a]
         for b in range(place + 1, size):
             row[b - 1] = row[b]
-    rest = upper[place, :size].copy()
+    rest = factor.scratch
+    for b in range(place + 1, size):
+        rest[b] = upper[place, b]
     for a in range(place + 1, size):
         row, above = upper[a], upper[a - 1]
         pivot = np.sqrt(row[a] * row[a] + rest[a] * rest[a])

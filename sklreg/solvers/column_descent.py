@@ -39,7 +39,7 @@ def minimize_in_columns(
     patience = _patience(quadratic)
     trail = [_where(quadratic, z)]
     for n_epochs in range(1, patience + 1):
-        largest, _ = epoch(quadratic, penalty, columns, z)
+        largest, _ = epoch(quadratic, penalty, columns, z, True)
         if largest <= tolerance:
             return
         trail.append(_where(quadratic, z))
@@ -62,7 +62,7 @@ def _patience(quadratic: ColumnQuadratic) -> int:
 
 def _where(quadratic: ColumnQuadratic, z: Array) -> Array:
     """Return all that coordinate descent moves, one after the other."""
-    return np.concatenate([z, quadratic.along, quadratic.fitted[:, 0]])
+    return np.concatenate([z, quadratic.along, quadratic.fitted])
 
 
 def _extrapolate(
@@ -92,14 +92,14 @@ def _extrapolate(
     before = _value(quadratic, penalty, columns, here)
     if _value(quadratic, penalty, columns, there) < before:
         z[:], quadratic.along[0] = there[:k], there[k]
-        quadratic.fitted[:, 0] = there[k + 1 :]
+        quadratic.fitted[:] = there[k + 1 :]
 
 
 def _moves(quadratic: ColumnQuadratic, d: Array) -> Array:
     """Return all that changes with a change `d` of the weights."""
     scaled = d / quadratic.scale
     along = float(quadratic.mean @ scaled) * quadratic.total
-    fitted = quadratic.columns.matvec(scaled[:, None])[:, 0]
+    fitted = quadratic.rows * quadratic.columns.matvec(scaled[:, None])[:, 0]
     return np.concatenate([d, [along], fitted])
 
 
@@ -108,7 +108,9 @@ def _value(
 ) -> float:
     """Return the objective, up to a constant."""
     z, along, fitted = np.split(point, [len(columns), len(columns) + 1])
-    squares = fitted @ fitted
+    squares = fitted @ np.divide(
+        fitted, quadratic.rows, out=np.zeros_like(fitted), where=quadratic.rows > 0.0
+    )
     if quadratic.total > 0.0:
         squares -= along[0] * along[0] / quadratic.total
     value = quadratic.first @ z + 0.5 * squares
@@ -122,13 +124,13 @@ def _minimize_formed(
     z: Array,
     tolerance: float,
 ) -> None:
-    """Form ``H = X~' X~`` and minimise with that."""
+    """Form ``H = X~' h X~`` and minimise with that."""
     x, mean, scale = quadratic.columns, quadratic.mean, quadratic.scale
-    n, k = x.shape
+    k = x.shape[1]
     nothing = np.zeros(k)
-    hessian = x.cross(x, np.ones(n), nothing, nothing)
+    hessian = x.cross(x, quadratic.rows, nothing, nothing)
     hessian -= quadratic.total * np.outer(mean, mean)
     hessian /= np.outer(scale, scale)
-    back = x.rmatvec(quadratic.fitted)[:, 0] - mean * quadratic.along[0]
+    back = x.rmatvec(quadratic.fitted[:, None])[:, 0] - mean * quadratic.along[0]
     formed = GramQuadratic(hessian, quadratic.first + back / scale)
     minimize_quadratic(formed, Cholesky.empty(k), penalty, columns, z, tolerance)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from .blocks import Frame
 from .column_descent import minimize_in_columns
 from .problem import Array, Evaluation, Point, Problem
-from .quadratic import ColumnQuadratic
+from .quadratic import ColumnQuadratic, column_moments
 
 #: Epochs that a model is expected to take, and multiplications that any Gram matrix may
 #: take: the exact steps that it allows are worth a few milliseconds.
@@ -51,14 +51,15 @@ class GramModel(NamedTuple):
 
 
 class ColumnModel(NamedTuple):
-    """Model of one output that keeps to the columns of its Hessian ``X~' X~``."""
+    """Model of one output that keeps to the columns of its Hessian ``X~' h X~``."""
 
     features: NDArray[np.intp]
     outputs: NDArray[np.intp]
-    columns: Any  # design of the columns times the root of h
+    columns: Any  # design
+    rows: Array  # h
     mean: Array
     scale: Array
-    squares: Array
+    curvatures: Array
     total: float
     coupling: Array
     inverse: Array
@@ -69,11 +70,12 @@ class ColumnModel(NamedTuple):
         """Minimise model plus penalty in place, to about `tolerance`."""
         quadratic = ColumnQuadratic(
             self.columns,
+            self.rows,
             self.mean,
             self.scale,
-            self.squares,
+            self.curvatures,
             slopes,
-            np.zeros((self.columns.shape[0], 1)),
+            np.zeros(len(self.rows)),
             np.zeros(1),
             self.total,
         )
@@ -165,17 +167,28 @@ def _gram_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> GramMo
 def _column_model(
     design: Any, features: NDArray[np.intp], h: Array, centre: bool
 ) -> ColumnModel:
-    total = float(h.sum())
-    columns, mean, squares, sums = design.rooted(h, centre=centre)
+    design, k = design.formed(), len(features)
+    mean, curvatures, coupling = np.empty(k), np.empty(k), np.empty(k)
+    total = column_moments(
+        design.design,
+        h,
+        design.mean,
+        design.scale,
+        centre,
+        mean,
+        curvatures,
+        coupling,
+    )
     return ColumnModel(
         features,
         np.zeros_like(features),
-        columns,
+        design.design,
+        h,
         mean,
         design.scale,
-        squares,
+        curvatures,
         total,
-        sums[:, None],
+        coupling[:, None],
         _inverse(h[None, None], centre),
     )
 

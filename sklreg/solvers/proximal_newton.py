@@ -12,13 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .certificate import intercept_violation, violations
+from .column_newton import (
+    HALVINGS,
+    LEAST_DAMPING,
+    SUFFICIENT,
+    adapted,
+    newton_in_columns,
+)
 from .layout import whole_blocks
 from .model import build_model, direction
 from .problem import Array, Evaluation, Point, Problem, evaluate
 
-_SUFFICIENT = 0.01  # share of the predicted decrease that a step must bring
-_HALVINGS = 30
-_LEAST_DAMPING = 1e-10
 #: Steps without halving the violation, after which rounding is all that is left.
 _PATIENCE = 30
 #: A model that takes up to so many multiplications holds all that are allowed.
@@ -27,6 +31,11 @@ _BALANCING = 5
 _EPS = float(np.finfo(np.float64).eps)
 #: To what share of the point's violation its model is minimised.
 _INEXACT = 0.1
+#: The share of the slopes below which a tolerance is near rounding.
+_PRECISE = 1e-11
+#: Epochs over the columns, or over a Hessian, that a step is expected to take, and what
+#: else the latter takes, in multiplications.
+_EPOCHS, _FORMED_EPOCHS, _OVERHEAD, _LITTLE = 30, 12, 3e5, 2e6
 
 
 def proximal_newton(
@@ -41,7 +50,11 @@ def proximal_newton(
 
     Returns the point, its evaluation and the number of Newton steps taken.
     """
-    damping, n_iter = _LEAST_DAMPING, 0
+    damping, n_iter = LEAST_DAMPING, 0
+    if _keeps_to_columns(problem, evaluation, tolerance):
+        point, evaluation, n_iter = newton_in_columns(
+            problem, point, evaluation, tolerance, max_iter
+        )
     inexact = _INEXACT if problem.penalty.convex else 0.0
     best, since_best = np.inf, 0
     while n_iter < max_iter:
@@ -65,9 +78,29 @@ def proximal_newton(
         point, step = _line_search(problem, point, way, evaluation)
         if step == 0.0 and damping >= 1.0:
             break
-        damping = _adapted(damping, step)
+        damping = adapted(damping, step)
         evaluation = evaluate(problem, point)
     return point, evaluation, n_iter
+
+
+def _keeps_to_columns(
+    problem: Problem, evaluation: Evaluation, tolerance: float
+) -> bool:
+    """Tell whether to descend over the columns costs little, and less than a Hessian.
+
+    To form and use that takes several kernels, which is time as well. Near rounding
+    only an exact solution gets on.
+    """
+    n, k = problem.design.shape
+    slopes = float(np.abs(evaluation.slopes).sum())
+    if tolerance < _PRECISE * slopes * float(problem.norms.max(initial=0.0)):
+        return False
+    if problem.n_outputs > 1 or not problem.penalty.separable:
+        return False
+    if problem.penalty.is_smooth() or not problem.penalty.convex:
+        return False
+    formed = problem.design.cross_work() + _FORMED_EPOCHS * k * min(n, k) + _OVERHEAD
+    return bool(_EPOCHS * problem.design.epoch_work() < min(formed, _LITTLE))
 
 
 def _active(
@@ -96,20 +129,13 @@ def _line_search(
     size = abs(objective) + problem.weight @ np.abs(point.eta).max(axis=1)
     noise = 4 * np.finfo(np.float64).eps * size
     step = 1.0
-    for _ in range(_HALVINGS):
+    for _ in range(HALVINGS):
         reached = problem.objective(trial.w, trial.eta)
-        if reached <= objective + _SUFFICIENT * step * min(predicted, 0.0) + noise:
+        if reached <= objective + SUFFICIENT * step * min(predicted, 0.0) + noise:
             return trial, step
         step *= 0.5
         trial = at(step)
     return point, 0.0
-
-
-def _adapted(damping: float, step: float) -> float:
-    """Trust the curvature after a full step, lean on the majorizer otherwise."""
-    if step == 1.0:
-        return max(0.1 * damping, _LEAST_DAMPING)
-    return min(1.0, max(10.0 * damping, 0.01))
 
 
 def balanced(problem: Problem, point: Point) -> Point:
@@ -128,7 +154,9 @@ def balanced(problem: Problem, point: Point) -> Point:
         before, imbalance = imbalance, float(np.abs(g).max())
         if imbalance <= _EPS * float(np.abs(r).sum()) or imbalance >= 0.5 * before:
             break
-        h = problem.hessian(point.eta, 0.0).sum(axis=2)
-        e = -np.linalg.lstsq(h, g, rcond=1e-12)[0]
+        h = problem.hessian(point.eta, 0.0).sum(axis=2)[0]
+        if not h[0] > 0.0:
+            break
+        e = -g / h
         point = point._replace(b=point.b + e, eta=point.eta + e)
     return point

@@ -42,36 +42,65 @@ class GramQuadratic(NamedTuple):
 class ColumnQuadratic(NamedTuple):
     """A quadratic ``|X~ (z - z0)|^2 / 2 + g' (z - z0)`` in the columns of ``X~``.
 
-    ``x~_i = (x_i - mean_i u) / scale_i`` is never formed: `x` are the columns times the
-    root of the rows' weights, `u` is that root, ``|u|^2 = total``, and `mean` the
-    weighted means. With ``X~ (z - z0) = v - shift u`` and ``x_i' u = mean_i total``
+    ``x~_i = (x_i - mean_i 1) / scale_i`` is never formed, the norm is weighted by `h`,
+    and `mean` are the `h`-weighted means. With ``X~ (z - z0) = v - shift 1`` and
+    ``x_i' h = mean_i total``
 
-    .. math:: x̃_i' X̃ (z - z_0) = (x_i' v - mean_i u' v) / scale_i
+    .. math:: x̃_i' h X̃ (z - z_0) = (x_i' h v - mean_i h' v) / scale_i
     """
 
     columns: Any  # a design of `x`
+    rows: Array  # n: h
     mean: Array  # k
     scale: Array  # k
-    curvatures: Array  # k: |x~_i|^2
+    curvatures: Array  # k: x~_i' h x~_i
     first: Array  # k: g
-    fitted: Array  # n x 1: v
-    along: Array  # 1: u' v
+    fitted: Array  # n: h v
+    along: Array  # 1: h' v
     total: float
 
     def diagonal(self, i: int) -> float:
-        """Return |x~_i|^2."""
+        """Return x~_i' h x~_i."""
         return self.curvatures[i]
 
     def slope(self, i: int) -> float:
         """Return the derivative with respect to coordinate `i`."""
-        product = self.columns.column_dot(i, self.fitted, 0)
+        product = self.columns.column_dot(i, self.fitted)
         return self.first[i] + (product - self.mean[i] * self.along[0]) / self.scale[i]
 
     def move(self, i: int, delta: float) -> None:
         """Account for a change of coordinate `i` by `delta`."""
         factor = delta / self.scale[i]
-        self.columns.add_column(i, factor, self.fitted, 0)
+        self.columns.add_weighted_column(i, factor, self.rows, self.fitted)
         self.along[0] += factor * self.mean[i] * self.total
+
+
+@kernel
+def column_moments(
+    columns: Any,
+    h: Array,
+    about: Array,
+    scale: Array,
+    centre: bool,
+    mean: Array,
+    curvatures: Array,
+    coupling: Array,
+) -> float:
+    """Write `mean` and `curvatures` of a `ColumnQuadratic`; return `total`.
+
+    `coupling` becomes ``h' (x_i - about_i 1) / scale_i``. Without `centre` the means
+    stay zero.
+    """
+    total = 0.0
+    for i in range(h.shape[0]):
+        total += h[i]
+    for i in range(mean.shape[0]):
+        product = columns.column_dot(i, h)
+        coupling[i] = (product - about[i] * total) / scale[i]
+        mean[i] = product / total if centre and total > 0.0 else 0.0
+        square = columns.weighted_square(i, h) - mean[i] * mean[i] * total
+        curvatures[i] = max(square, 0.0) / (scale[i] * scale[i])
+    return total
 
 
 @kernel
@@ -82,25 +111,37 @@ def coordinate_descent(
     z: Array,
     n_epochs: int,
     tolerance: float,
+    alternating: bool,
 ) -> float:
     """Take epochs until one changes next to nothing, up to `n_epochs`.
 
-    Returns the largest ``H_ii |change of z_i|`` of the last one, a measure in the units
-    of the gradient, which is to be at most `tolerance`.
+    If `alternating`, one over all blocks is followed by some over those that are not
+    zero, until these have settled. Returns the largest ``H_ii |change of z_i|`` of the
+    last one over all, a measure in the units of the gradient, which is to be at most
+    `tolerance`.
     """
-    largest = 0.0
+    reached, n_settling = 0.0, 0
     for _ in range(n_epochs):
-        largest, _ = epoch(quadratic, penalty, columns, z)
-        if largest <= tolerance:
-            break
-    return largest
+        all_blocks = n_settling == 0
+        largest, _ = epoch(quadratic, penalty, columns, z, all_blocks)
+        if all_blocks:
+            reached = largest
+            if largest <= tolerance:
+                break
+        settled = largest <= 0.3 * tolerance and not all_blocks
+        n_settling = n_settling + 1 if alternating and not settled else 0
+    return reached
 
 
 @kernel
 def epoch(
-    quadratic: Any, penalty: Any, columns: NDArray[np.intp], z: Array
+    quadratic: Any,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    all_blocks: bool,
 ) -> tuple[float, int]:
-    """Minimise exactly in one block after the other, in place.
+    """Minimise exactly in one block after the other, in place; zeros on demand.
 
     With the penalty of feature ``columns[i]`` for weight `i`. Returns the largest
     ``H_ii |change of z_i|`` and how many blocks became or ceased to be zero.
@@ -108,8 +149,12 @@ def epoch(
     largest, switches, i = 0.0, 0, 0
     while i < z.shape[0]:
         stop = penalty.block_end(columns, i)
-        change, switched = penalty.block_update(quadratic, z, columns, i, stop)
-        largest = max(largest, change)
-        switches += switched
+        used = all_blocks
+        for a in range(i, stop):
+            used = used or z[a] != 0.0
+        if used:
+            change, switched = penalty.block_update(quadratic, z, columns, i, stop)
+            largest = max(largest, change)
+            switches += switched
         i = stop
     return largest, switches

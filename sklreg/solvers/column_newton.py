@@ -1,0 +1,285 @@
+r"""Proximal Newton in the columns, one output, in one kernel.
+
+The steps are those of `proximal_newton.py`, and so is what they end in. Where a model
+takes longer to form than to descend on, and where there is so little to do that the way
+between kernels is most of it, everything stays in the columns: with `r` and `h` the
+first two derivatives of the data term in `eta`, coordinate descent minimises
+
+.. math:: r' \delta + \tfrac{1}{2} \delta' h \delta + \alpha P(w + d),
+    \qquad \delta = \tilde X d + 1 e
+
+and a line search on `F` decides how far to go. (Friedman, Hastie and Tibshirani 2010,
+Regularization paths for generalized linear models via coordinate descent, Journal of
+Statistical Software 33(1), section 3, there without line search.)
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._compile import kernel
+from ..losses import weighted_gradient, weighted_hessian, weighted_value
+from .problem import (
+    Array,
+    Evaluation,
+    Point,
+    Problem,
+    penalty_value,
+    penalty_violations,
+)
+from .quadratic import ColumnQuadratic, column_moments, coordinate_descent
+
+_EPS = float(np.finfo(np.float64).eps)
+#: To what share of the point's violation a model is minimised, and in how many epochs.
+_INEXACT, _EPOCHS = 0.1, 300
+#: Share of the predicted decrease that a step must bring.
+SUFFICIENT = 0.01
+HALVINGS = 30
+LEAST_DAMPING = 1e-10
+#: Multiplications of one call, at most: a few tenths of a second.
+_WORK = 5e8
+#: Steps after which models are to be formed.
+_PATIENCE = 40
+
+
+class _Task(NamedTuple):
+    """A problem of one output, as the kernels see it."""
+
+    columns: Any  # design
+    about: Array  # n_features: mean
+    scale: Array  # n_features
+    loss: Any
+    penalty: Any
+    numbers: NDArray[np.intp]  # n_features: for the penalty
+    norms: Array  # n_features
+    y: Array  # n_samples x 1
+    weight: Array  # n_samples
+    centre: bool
+
+
+class _State(NamedTuple):
+    """A point and the data term there; kernels write to it."""
+
+    w: Array  # n_features
+    b: Array  # 1
+    eta: Array  # n_samples x 1
+    gradient: Array  # n_features
+    r: Array  # n_samples
+    r_column: Array  # n_samples x 1: the same numbers
+    data_term: Array  # 1
+    damping: Array  # 1
+
+
+class _Way(NamedTuple):
+    """The model at a point, and the direction to its minimiser."""
+
+    h: Array  # n_samples
+    hessian: Array  # 1 x 1 x n_samples: the same numbers
+    mean: Array  # n_features, and so on
+    curvatures: Array
+    coupling: Array
+    first: Array
+    fitted: Array  # n_samples
+    along: Array  # 1
+    z: Array  # n_features: the minimiser
+    d_eta: Array  # n_samples
+    new: Array  # n_features
+    new_eta: Array  # n_samples x 1
+
+
+def newton_in_columns(
+    problem: Problem,
+    point: Point,
+    evaluation: Evaluation,
+    tolerance: float,
+    max_iter: int,
+) -> tuple[Point, Evaluation, int]:
+    """Improve all weights until their largest violation is `tolerance`, or steps fail.
+
+    Returns the point, its evaluation and the number of Newton steps taken.
+    """
+    design = problem.design.formed()
+    task = _Task(
+        design.design,
+        design.mean,
+        design.scale,
+        problem.loss,
+        problem.penalty,
+        problem.columns,
+        problem.norms,
+        problem.y,
+        problem.weight,
+        problem.fit_intercept,
+    )
+    r = evaluation.slopes.copy()
+    state = _State(
+        point.w[:, 0].copy(),
+        point.b.copy(),
+        point.eta.copy(),
+        evaluation.gradient[:, 0].copy(),
+        r[:, 0],
+        r,
+        np.array([evaluation.value]),
+        np.array([LEAST_DAMPING]),
+    )
+    at_once = int(_WORK / (_EPOCHS * max(1, design.n_entries)))
+    n_iter, left = 0, min(max_iter, _PATIENCE)
+    way = _room(*design.shape)
+    while left > 0:
+        n_steps = min(left, max(1, at_once))
+        steps, finished = _newton_steps(task, state, way, tolerance, n_steps)
+        n_iter += steps
+        left = 0 if finished else left - steps
+    w, gradient = state.w[:, None], state.gradient[:, None]
+    found = Evaluation(float(state.data_term[0]), r, gradient)
+    return Point(w, state.b, state.eta), found, n_iter
+
+
+def _room(n: int, k: int) -> _Way:
+    """Return what a step writes to."""
+    hessian = np.zeros((1, 1, n))
+    vectors = (np.empty(k) for _ in range(4))
+    return _Way(
+        hessian[0, 0],
+        hessian,
+        *vectors,
+        np.empty(n),
+        np.zeros(1),
+        np.empty(k),
+        np.empty(n),
+        np.empty(k),
+        np.empty((n, 1)),
+    )
+
+
+@kernel
+def _newton_steps(
+    task: _Task, state: _State, way: _Way, tolerance: float, n_steps: int
+) -> tuple[int, bool]:
+    """Take up to `n_steps` steps; return how many, and whether that was all."""
+    for step in range(n_steps):
+        here, largest = penalty_violations(
+            task.penalty, task.numbers, task.norms, state.w, state.gradient, way.new
+        )
+        imbalance = 0.0
+        if task.centre:
+            for i in range(state.r.shape[0]):
+                imbalance += state.r[i]
+            for i in range(state.w.shape[0]):
+                largest = max(largest, abs(imbalance) * task.norms[i])
+        if largest <= tolerance:
+            return step, True
+        enough = max(0.1 * tolerance, _INEXACT * largest)
+        e = _direction(task, state, way, imbalance, enough)
+        length = _line_search(task, state, way, here)
+        if length == 0.0 and state.damping[0] >= 1.0:
+            return step + 1, True
+        state.damping[0] = adapted(state.damping[0], length)
+        if length > 0.0:
+            state.b[0] += length * e
+            _go(task, state, way)
+    return n_steps, False
+
+
+@kernel
+def _direction(
+    task: _Task, state: _State, way: _Way, imbalance: float, tolerance: float
+) -> float:
+    """Minimise the model plus the penalty; return the change of the intercept."""
+    columns, scale = task.columns, task.scale
+    weighted_hessian(
+        task.loss, task.y, state.eta, task.weight, state.damping[0], way.hessian
+    )
+    total = column_moments(
+        columns,
+        way.h,
+        task.about,
+        scale,
+        task.centre,
+        way.mean,
+        way.curvatures,
+        way.coupling,
+    )
+    share = 1.0 / total if task.centre and total > 0.0 else 0.0
+    for i in range(way.z.shape[0]):
+        way.z[i] = state.w[i]
+        way.first[i] = state.gradient[i] - way.coupling[i] * imbalance * share
+    for i in range(way.fitted.shape[0]):
+        way.fitted[i], way.d_eta[i] = 0.0, 0.0
+    way.along[0] = 0.0
+    quadratic = ColumnQuadratic(
+        columns,
+        way.h,
+        way.mean,
+        scale,
+        way.curvatures,
+        way.first,
+        way.fitted,
+        way.along,
+        total,
+    )
+    coordinate_descent(
+        quadratic, task.penalty, task.numbers, way.z, _EPOCHS, tolerance, True
+    )
+    e, shift = -imbalance * share, 0.0
+    for i in range(way.z.shape[0]):
+        d = way.z[i] - state.w[i]
+        if d != 0.0:
+            columns.add_column(i, d / scale[i], way.d_eta)
+            shift += d / scale[i] * task.about[i]
+            e -= way.coupling[i] * d * share
+    for i in range(way.d_eta.shape[0]):
+        way.d_eta[i] += e - shift
+    return e
+
+
+@kernel
+def _line_search(task: _Task, state: _State, way: _Way, here: float) -> float:
+    """Halve the step until F falls enough; return its length, or 0."""
+    predicted = penalty_value(task.penalty, task.numbers, way.z) - here
+    objective = state.data_term[0] + here
+    size = abs(objective)
+    for i in range(way.d_eta.shape[0]):
+        predicted += state.r[i] * way.d_eta[i]
+        size += task.weight[i] * abs(state.eta[i, 0])
+    length = 1.0
+    for _ in range(HALVINGS):
+        for i in range(way.z.shape[0]):
+            way.new[i] = state.w[i] + length * (way.z[i] - state.w[i])
+        for i in range(way.d_eta.shape[0]):
+            way.new_eta[i, 0] = state.eta[i, 0] + length * way.d_eta[i]
+        reached = weighted_value(task.loss, task.y, way.new_eta, task.weight)
+        reached += penalty_value(task.penalty, task.numbers, way.new)
+        enough = objective + SUFFICIENT * length * min(predicted, 0.0)
+        if reached <= enough + 4.0 * _EPS * size:
+            return length
+        length *= 0.5
+    return 0.0
+
+
+@kernel
+def _go(task: _Task, state: _State, way: _Way) -> None:
+    """Go where the line search has ended, and evaluate the data term there."""
+    for i in range(way.d_eta.shape[0]):
+        state.eta[i, 0] = way.new_eta[i, 0]
+    state.data_term[0] = weighted_gradient(
+        task.loss, task.y, state.eta, task.weight, state.r_column
+    )
+    total = 0.0
+    for i in range(state.r.shape[0]):
+        total += state.r[i]
+    for i in range(way.z.shape[0]):
+        state.w[i] = way.new[i]
+        product = task.columns.column_dot(i, state.r)
+        state.gradient[i] = (product - task.about[i] * total) / task.scale[i]
+
+
+@kernel
+def adapted(damping: float, step: float) -> float:
+    """Trust the curvature after a full step, lean on the majorizer otherwise."""
+    if step == 1.0:
+        return max(0.1 * damping, LEAST_DAMPING)
+    return min(1.0, max(10.0 * damping, 0.01))
