@@ -50,6 +50,8 @@ class Room(NamedTuple):
     """What Newton steps write to, for `n` weights."""
 
     n: int
+    end: NDArray[np.intp]  # of each weight's block
+    kinked: NDArray[np.bool_]  # whether a weight has a kink of its own at zero
     first: Array  # derivatives of the penalty
     second: Array
     pull: Array
@@ -60,14 +62,13 @@ class Room(NamedTuple):
     step: Array
     change: Array  # of the slopes
     found: Array  # violations
-    end: NDArray[np.intp]  # of each weight's block
-    kinked: NDArray[np.bool_]  # whether a weight has a kink of its own at zero
 
     @classmethod
     def of(cls, n: int) -> Room:
         """Return room for `n` weights."""
-        vectors = (np.empty(n) for _ in range(10))
-        return cls(n, *vectors, np.empty(n, np.intp), np.empty(n, np.bool_))
+        vectors: Any = np.empty((10, n))
+        end, kinked = np.empty(n, np.intp), np.empty(n, np.bool_)
+        return cls(n, end, kinked, *vectors)
 
 
 def minimize_quadratic(

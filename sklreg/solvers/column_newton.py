@@ -141,11 +141,13 @@ def newton_in_columns(
 def _room(n: int, k: int) -> _Way:
     """Return what a step writes to."""
     hessian = np.zeros((1, 1, n))
-    vectors = (np.empty(k) for _ in range(4))
     return _Way(
         hessian[0, 0],
         hessian,
-        *vectors,
+        np.empty(k),
+        np.empty(k),
+        np.empty(k),
+        np.empty(k),
         np.empty(n),
         np.zeros(1),
         np.empty(k),

@@ -190,11 +190,10 @@ class WorkingSet(NamedTuple):
         for penalty in penalties:
             problem = problem._replace(penalty=penalty)
             slopes = np.abs(there.gradient).max(initial=0.0)
-            point, there, n_iter = self._solve(
+            point, seen, n_iter = self._solve(
                 problem, point, there, tol * float(slopes), max_iter
             )
-            if there is None:
-                there = evaluate(self._part(problem), point)
+            there = seen or evaluate(self._part(problem), point)
             points.append(point)
             parts.append(there)
             steps.append(n_iter)
