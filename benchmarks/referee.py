@@ -235,16 +235,18 @@ def timed_fits(make, problem, tol, budget, inputs):
     end = time.perf_counter() + 1.5 * budget
     gc.collect()
     gc.disable()  # as timeit does; to collect before each fit would empty the caches
-    while not seconds or (sum(seconds) < budget and time.perf_counter() < end):
-        model = make(problem, tol)
-        layout = getattr(model, "layout", as_given)
-        if layout not in inputs:
-            inputs[layout] = layout(problem.X)
-        start = clock()
-        model.fit(inputs[layout], problem.y)
-        taken = clock() - start
-        seconds.append(getattr(model, "seconds_", taken))
-    gc.enable()
+    try:
+        while not seconds or (sum(seconds) < budget and time.perf_counter() < end):
+            model = make(problem, tol)
+            layout = getattr(model, "layout", as_given)
+            if layout not in inputs:
+                inputs[layout] = layout(problem.X)
+            start = clock()
+            model.fit(inputs[layout], problem.y)
+            taken = clock() - start
+            seconds.append(getattr(model, "seconds_", taken))
+    finally:
+        gc.enable()
     k, m = problem.n_outputs, len(problem.alphas)
     coef = np.array(model.coef_, dtype=np.float64)
     intercept = np.array(model.intercept_, dtype=np.float64)

@@ -147,7 +147,7 @@ class CSC(NamedTuple):
         """Return some columns as a SciPy matrix in float64."""
         starts = self.indptr[columns.start : columns.stop + 1]
         entries = slice(starts[0], starts[-1])
-        data = self.data[entries].astype(np.float64)
+        data = self.data[entries].astype(np.float64, copy=False)
         shape = (self.n_samples, len(starts) - 1)
         return scipy.sparse.csc_array(
             (data, self.indices[entries], starts - starts[0]), shape=shape

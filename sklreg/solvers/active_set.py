@@ -1,9 +1,9 @@
-"""Minimise a penalised quadratic exactly: Newton steps past kinks, between epochs.
+"""Minimise a penalised quadratic exactly: Newton steps past kinks, and who enters.
 
 Where no weight has its kink at zero the objective is smooth, and one linear system
 gives its minimiser over the weights in use; those that would change sign on the way
-become zero. Epochs of coordinate descent in between find out which are in use. The
-system's factor follows the weights that come and go.
+become zero. The worst offenders join them, or epochs of coordinate descent find out
+which are in use. The system's factor follows the weights that come and go.
 (Lee, Battle, Raina and Ng 2006, Efficient sparse coding algorithms, NIPS 19, solve for
 the signs in the same way, one at a time.)
 """
@@ -20,7 +20,7 @@ from scipy.linalg.lapack import dposv
 from .._compile import kernel
 from ..penalties._base import TINY
 from .cholesky import Cholesky, append, drop, solve
-from .problem import Array, penalty_violations, smooth_parts
+from .problem import Array, penalty_derivatives, penalty_violations, smooth_parts
 from .quadratic import GramQuadratic, coordinate_descent, epoch
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -200,7 +200,7 @@ def newton_steps(
     violation, n_moves, n_more = np.inf, 0, _MORE
     _start(quadratic, z, room)
     for _ in range(n_steps):
-        _derivatives(penalty, columns, z, room)
+        penalty_derivatives(penalty, columns, z, room.first, room.second, room.pull)
         n_new = _follow(factor, quadratic, room)
         if n_new < 0:
             violation = np.inf
@@ -227,18 +227,21 @@ def newton_steps(
 
 @kernel
 def _find_kinks(penalty: Any, columns: NDArray[np.intp], room: Room) -> bool:
-    """Tell which weights have a kink of their own at zero.
+    """Tell where blocks end, and which weights have a kink of their own at zero.
 
     Returns whether any block is more than one weight, so that its curvature changes.
     """
-    n_blocks, end = 0, room.end
-    for i in range(room.n):
-        room.begun[i] = 0.0
-    _derivatives(penalty, columns, room.begun, room)
-    for i in range(room.n):
-        begins, ends = i == 0 or end[i - 1] == i, end[i] == i + 1
-        room.kinked[i] = begins and ends and not np.isfinite(room.second[i])
-        n_blocks += begins
+    zeros, second, n_blocks, i = room.begun, room.second, 0, 0
+    for a in range(room.n):
+        zeros[a] = 0.0
+    penalty_derivatives(penalty, columns, zeros, room.first, second, room.pull)
+    while i < room.n:
+        stop = penalty.block_end(columns, i)
+        for a in range(i, stop):
+            room.end[a] = stop
+            room.kinked[a] = stop == i + 1 and not np.isfinite(second[a])
+        n_blocks += 1
+        i = stop
     return n_blocks < room.n
 
 
@@ -314,28 +317,6 @@ def _enter(
 
 
 @kernel
-def _derivatives(
-    penalty: Any,
-    columns: NDArray[np.intp],
-    z: Array,
-    room: Room,
-) -> None:
-    """Write the penalty's gradient and its Hessian ``diag(second) - pull pull'``.
-
-    And where the block of each weight ends.
-    """
-    i = 0
-    while i < z.shape[0]:
-        stop = penalty.block_end(columns, i)
-        penalty.block_derivatives(
-            z, columns, i, stop, room.first, room.second, room.pull
-        )
-        for a in range(i, stop):
-            room.end[a] = stop
-        i = stop
-
-
-@kernel
 def _follow(factor: Cholesky, quadratic: Any, room: Room) -> int:
     """Make the smooth coordinates the members and return how many are new, or -1.
 
@@ -379,7 +360,7 @@ def _go(
     room: Room,
     tied: bool,
 ) -> bool:
-    """Go along `direction`, to its end or to the first kink, if that is lower.
+    """Go along the way, halved until that is lower, or to the first kink.
 
     To its end means that coordinates which would change sign stay at zero. Returns
     whether another step would go on.

@@ -187,7 +187,7 @@ def penalty_violations(
 
 
 @kernel
-def _derivatives(
+def penalty_derivatives(
     penalty: Any,
     columns: NDArray[np.intp],
     z: Array,
@@ -216,5 +216,5 @@ def smooth_parts(
     layout = Layout.of(penalty, columns, w.shape[1])
     z = layout.flat(w)
     first, second, pull = np.empty_like(z), np.empty_like(z), np.empty_like(z)
-    _derivatives(penalty, layout.columns, z, first, second, pull)
+    penalty_derivatives(penalty, layout.columns, z, first, second, pull)
     return layout.matrix(first), layout.matrix(second - pull * pull)
