@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import math
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,7 @@ from .._estimator import PenalizedEstimator, warn_unconverged
 from .._threads import one_blas_thread
 from .._validation import checked_for_predict, penalty_record
 from .constraints import CONSTRAINTS, layer_sizes
-from .early_stopping import Patience
+from .early_stopping import FixedLength, Patience
 from .layers import Flat, Network, build_network, pack, unpack
 from .limits import Limits
 from .linear_limit import solve_linear
@@ -25,8 +27,13 @@ from .residual import Residual
 from .rows import as_rows
 from .scales import Scales, measure
 from .start import initial_theta
-from .targets import Targets, with_equal_rows_merged, without_absent_rows
+from .targets import (
+    Sample,
+    together,
+    with_equal_rows_merged,
+)
 from .training import Epoch, Settings, report, train, whatever_happens
+from .validation import Validation, score_on
 from .validation_split import split
 
 #: A pass over all rows makes less progress than an epoch of many steps.
@@ -54,6 +61,14 @@ class Progress(NamedTuple):
     rng: np.random.RandomState
 
 
+class Outcome(NamedTuple):
+    """What was fitted, to which rows, and how it went."""
+
+    objective: Objective
+    fit: Fit
+    progress: Progress
+
+
 class Perceptron(PenalizedEstimator):
     """Base of the networks; a subclass makes targets of y and predictions of eta."""
 
@@ -61,46 +76,69 @@ class Perceptron(PenalizedEstimator):
 
     # Fitting -----------------------------------------------------------------------
 
-    def _fit(self, X: Any, targets: Targets) -> None:
-        """Train from the start (or where the last fit ended) and assign."""
-        X, targets = without_absent_rows(X, targets)
+    def _fit(self, sample: Sample, watched: Sample | None) -> None:
+        """Train from the start (or where the last fit ended) and assign.
+
+        Parameters
+        ----------
+        sample : Sample
+            The rows to learn from.
+        watched : Sample or None
+            The user's validation data, their weights in the same units.
+        """
         rng = check_random_state(self.random_state)
-        train_rows, validation = None, None
+        beginning = copy.deepcopy(rng)
+        train, everything = sample, sample
         if self.early_stopping:
             self._check_early_stopping()
-            train_rows, held_out = split(
-                X, targets.strata, targets.weight, self.validation_fraction, rng
-            )
-            validation = self._objective(X, targets, held_out)
-        elif self._wants_polish(self._penalty(X)):
-            X, targets = with_equal_rows_merged(X, targets)
-        objective = self._objective(X, targets, train_rows)
-        scales = _measured(objective, targets)
+            if watched is None:
+                train, watched = self._split(sample, rng)
+            else:
+                everything = together(sample, watched)
+        elif self._wants_polish(self._penalty(sample.X)):
+            train = with_equal_rows_merged(sample)
         with one_blas_thread():
-            theta, progress = self._start(objective, targets, scales, rng, X.dtype)
-            fit = self._run(X, objective, validation, theta, progress)
-            theta = fit.theta.astype(X.dtype, copy=False)
-            self._assign(objective, Residual(objective, scales), theta, fit)
-        self._progress = progress
+            outcome = self._fitted(train, watched, rng)
+            if self.early_stopping and self.refit:
+                outcome = self._refitted(everything, outcome, beginning)
+            self._assign(*outcome)
 
-    def _run(
-        self,
-        X: Any,
-        objective: Objective,
-        validation: Objective | None,
-        theta: Flat,
-        progress: Progress,
-    ) -> Fit:
-        """Choose the way of training by the problem's properties."""
-        if validation is None and objective.network.n_layers == 1:
-            return self._solve_linear(X, objective)
-        if self.solver == "lbfgs":
-            return self._minimise(objective, theta, progress.scales)
-        fit = self._train(objective, validation, theta, progress)
-        if validation is not None or not self._wants_polish(objective.penalty):
-            return fit
-        polished = self._minimise(objective, fit.theta, progress.scales)
-        return fit._replace(theta=polished.theta, shortfall=polished.shortfall)
+    def _split(
+        self, sample: Sample, rng: np.random.RandomState
+    ) -> tuple[Sample, Sample]:
+        """Hold out the rows that early stopping watches."""
+        targets, fraction = sample.targets, self.validation_fraction
+        rows = split(sample.X, targets.strata, targets.weight, fraction, rng)
+        train, held_out = map(sample.take, rows)
+        return train, held_out
+
+    def _fitted(
+        self, sample: Sample, watched: Sample | None, rng: np.random.RandomState
+    ) -> Outcome:
+        """Train on some rows; choose the way by the problem's properties."""
+        objective = self._objective(sample)
+        theta, progress = self._start(objective, sample, rng)
+        if not self.early_stopping and objective.network.n_layers == 1:
+            fit = self._solve_linear(sample.X, objective)
+        elif self.solver == "lbfgs":
+            fit = self._minimise(objective, theta, progress.scales)
+        else:
+            fit = self._train(objective, self._watch(watched), theta, progress)
+            if not self.early_stopping and self._wants_polish(objective.penalty):
+                found = self._minimise(objective, fit.theta, progress.scales)
+                fit = fit._replace(theta=found.theta, shortfall=found.shortfall)
+        return Outcome(objective, fit, progress)
+
+    def _refitted(
+        self, everything: Sample, chosen: Outcome, rng: np.random.RandomState
+    ) -> Outcome:
+        """Train on all rows for as many epochs as were best; keep the curves."""
+        objective = self._objective(everything)
+        theta, progress = self._start(objective, everything, rng)
+        rule = FixedLength(chosen.fit.best_epoch or chosen.fit.n_iter)
+        fit = self._train_until(rule, objective, None, theta, progress)
+        fit = fit._replace(history=chosen.fit.history)
+        return Outcome(objective, fit, progress)
 
     def _wants_polish(self, penalty: Any) -> bool:
         """Tell whether the end is a full-batch minimisation."""
@@ -126,17 +164,36 @@ class Perceptron(PenalizedEstimator):
     def _train(
         self,
         objective: Objective,
-        validation: Objective | None,
+        validation: Validation | None,
         theta: Flat,
         progress: Progress,
     ) -> Fit:
-        patience = Patience(self.tol * progress.scales.loss, self.n_iter_no_change)
+        watches_loss = not self.early_stopping or self.monitor == "loss"
+        rule = Patience(
+            self.tol * (progress.scales.loss if watches_loss else 1.0),
+            self.n_iter_no_change,
+            self.start_from_epoch,
+        )
+        fit = self._train_until(rule, objective, validation, theta, progress)
+        if not self.early_stopping or rule.best_theta is None:
+            return fit
+        return fit._replace(theta=rule.best_theta, best_epoch=rule.best_epoch)
+
+    def _train_until(
+        self,
+        rule: Patience | FixedLength,
+        objective: Objective,
+        validation: Validation | None,
+        theta: Flat,
+        progress: Progress,
+    ) -> Fit:
+        """Train until the rule or `max_iter` says stop; the last weights."""
+        n_epochs = itertools.count(1)
 
         def after_epoch(epoch: Epoch, theta: Flat) -> bool:
             if self.verbose:
-                report(patience.n_seen + 1, epoch)
-            value = epoch.objective if validation is None else epoch.validation_loss
-            return patience.update(value, theta)
+                report(next(n_epochs), epoch)
+            return rule.update(self._value(epoch), theta)
 
         history = train(
             objective,
@@ -148,39 +205,53 @@ class Perceptron(PenalizedEstimator):
             after_epoch,
             validation,
         )
-        if validation is None:
-            return Fit(theta, len(history), history, len(history))
-        best = theta if patience.best_theta is None else patience.best_theta
-        return Fit(best, len(history), history, patience.best_epoch)
+        return Fit(theta, len(history), history, len(history))
 
-    def _partial_fit(self, X: Any, targets: Targets) -> None:
+    def _value(self, epoch: Epoch) -> float:
+        """Return what training makes small."""
+        if not self.early_stopping:
+            return epoch.objective
+        return epoch.validation_loss if self.monitor == "loss" else -epoch.score
+
+    def _watch(self, watched: Sample | None) -> Validation | None:
+        """Return what to measure after each epoch."""
+        if watched is None:
+            return None
+        objective = self._objective(watched)
+        if not self.early_stopping or self.monitor == "loss":
+            return Validation(objective, None)
+        score = score_on(watched, self._as_given(watched.targets), self.monitor)
+        return Validation(
+            objective, lambda theta: score(self._with_weights(objective.network, theta))
+        )
+
+    def _with_weights(self, network: Network, theta: Flat) -> Self:
+        """Return an estimator that predicts with these weights."""
+        other = copy.copy(self)
+        other.coefs_, other.intercepts_ = unpack(network, theta)
+        other.__dict__.pop("feature_names_in_", None)  # the rows it sees have no names
+        return other
+
+    def _partial_fit(self, sample: Sample) -> None:
         """Make one epoch over the rows given, going on from the last call."""
-        X, targets = without_absent_rows(X, targets)
-        objective = self._objective(X, targets, None)
+        objective = self._objective(sample)
         known = getattr(self, "_progress", None)
-        if known is None:
-            scales = _measured(objective, targets)
-            rng = check_random_state(self.random_state)
-        else:
-            scales, rng = known.scales, known.rng
+        rng = known.rng if known else check_random_state(self.random_state)
         with one_blas_thread():
-            theta, progress = self._start(
-                objective, targets, scales, rng, X.dtype, go_on=known is not None
-            )
+            theta, progress = self._start(objective, sample, rng, known)
             settings = self._settings(objective.data.n_samples)._replace(max_iter=1)
             history = train(
                 objective,
                 theta,
                 progress.adam,
-                scales,
+                progress.scales,
                 settings,
                 rng,
                 whatever_happens,
             )
             history = [*getattr(self, "_history", []), *history]
             fit = Fit(theta, len(history), history, len(history))
-            self._assign(objective, Residual(objective, scales), theta, fit)
-        self._progress = progress
+            self._assign(objective, fit, progress)
 
     def _settings(self, n_samples: int) -> Settings:
         size = _BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
@@ -191,13 +262,10 @@ class Perceptron(PenalizedEstimator):
             bool(self.shuffle),
         )
 
-    def _objective(
-        self, X: Any, targets: Targets, rows: NDArray[np.intp] | None
-    ) -> Objective:
-        """State the objective over some rows of validated X; None: over all."""
+    def _objective(self, sample: Sample) -> Objective:
+        """State the objective over some rows."""
+        X, targets = sample
         y, weight = targets.y, targets.weight
-        if rows is not None:
-            X, y, weight = X[rows], y[rows], weight[rows]
         data = Data(as_rows(X), y, weight / weight.mean())
         sizes = [X.shape[1], *layer_sizes(self.hidden_layer_sizes), y.shape[1]]
         network = build_network(sizes, self.activation)
@@ -222,21 +290,30 @@ class Perceptron(PenalizedEstimator):
     def _start(
         self,
         objective: Objective,
-        targets: Targets,
-        scales: Scales,
+        sample: Sample,
         rng: np.random.RandomState,
-        dtype: Any,
-        go_on: bool = False,
+        known: Progress | None = None,
     ) -> tuple[Flat, Progress]:
-        """Return the parameters to start from and the optimiser's state."""
-        network = objective.network
-        if (self.warm_start or go_on) and self._has_shape(network):
+        """Return the parameters to start from and the optimiser's state.
+
+        Those of the last fit for a warm start, or if its progress is passed.
+        """
+        network, dtype, has_link = (
+            objective.network,
+            sample.X.dtype,
+            sample.targets.has_link,
+        )
+        loss = objective.loss
+        scales = (
+            known.scales if known else measure(objective.data, network, loss, has_link)
+        )
+        if (self.warm_start or known) and self._has_shape(network):
             theta = pack(self.coefs_, self.intercepts_, dtype).copy()
             adam = self._progress.adam
             if adam.first.dtype == dtype:
                 return theta, Progress(adam.copy(), scales, rng)
             return theta, Progress(new_adam(theta), scales, rng)
-        theta = initial_theta(network, scales, targets.has_link, rng).astype(dtype)
+        theta = initial_theta(network, scales, has_link, rng).astype(dtype)
         return theta, Progress(new_adam(theta), scales, rng)
 
     def _has_shape(self, network: Network) -> bool:
@@ -252,10 +329,10 @@ class Perceptron(PenalizedEstimator):
             )
             raise ValueError(msg)
 
-    def _assign(
-        self, objective: Objective, residual: Residual, theta: Flat, fit: Fit
-    ) -> None:
-        network = objective.network
+    def _assign(self, objective: Objective, fit: Fit, progress: Progress) -> None:
+        network, dtype = objective.network, progress.adam.first.dtype
+        theta = fit.theta.astype(dtype, copy=False)
+        residual = Residual(objective, progress.scales)
         self.coefs_, self.intercepts_ = unpack(network, theta)
         loss, gradient = objective.loss_and_gradient(theta)
         self.loss_ = loss
@@ -272,15 +349,25 @@ class Perceptron(PenalizedEstimator):
         self.loss_curve_ = [epoch.loss for epoch in fit.history]
         self.penalty_curve_ = [epoch.penalty for epoch in fit.history]
         self.best_epoch_ = fit.best_epoch
-        self._history = fit.history
-        if self.early_stopping:
-            self.validation_loss_curve_ = [e.validation_loss for e in fit.history]
+        self._history, self._progress = fit.history, progress
+        self._assign_curves(fit.history)
         warn_unconverged(
             self,
             fit.shortfall,
             "Increase max_fun or polish_tol, scale the features, raise alpha, or use "
             "a smooth activation such as 'tanh'.",
         )
+
+    def _assign_curves(self, history: list[Epoch]) -> None:
+        """Keep the curves of what was watched; those of an earlier fit go."""
+        curves = {
+            "validation_loss_curve_": [epoch.validation_loss for epoch in history],
+            "validation_scores_": [epoch.score for epoch in history],
+        }
+        for name, curve in curves.items():
+            self.__dict__.pop(name, None)
+            if not np.isnan(curve).all():
+                setattr(self, name, curve)
 
     # Predicting --------------------------------------------------------------------
 
@@ -297,8 +384,3 @@ class Perceptron(PenalizedEstimator):
         for chosen, eta in objective.predictions(theta):
             out[chosen] = eta
         return out
-
-
-def _measured(objective: Objective, targets: Targets) -> Scales:
-    data, network = objective.data, objective.network
-    return measure(data, network, targets.loss, targets.has_link)

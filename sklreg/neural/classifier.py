@@ -13,7 +13,9 @@ from sklearn.utils.metaestimators import available_if
 from .._validation import StrOptions, checked_for_fit, checked_weights, fitting
 from ..losses import LogLoss
 from ._base import Perceptron
-from .labels import Labels, encode, encode_known, is_multilabel
+from .labels import Labels, encode, encode_known, is_multilabel, known_factors
+from .targets import Sample, Targets, without_absent_rows
+from .validation import Given, checked_given
 
 
 def _has_epochs(estimator: Any) -> bool:
@@ -72,10 +74,19 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         Training ends after so many epochs in a row without such an improvement of the
         objective, or with `early_stopping` of the validation loss.
     early_stopping : bool, default=False
-        Whether to hold out rows, watch their loss (never loss + penalty), and return
-        the weights of the epoch where it was lowest.
+        Whether to watch rows that are held out, or given to `fit`, and return the
+        weights of the epoch that `monitor` liked best.
     validation_fraction : float, default=0.1
         Share of the weight of each class held out; equal rows stay together.
+    monitor : str or callable, default="loss"
+        What early stopping watches: ``"loss"``, the loss of the validation rows
+        without the penalty, or a scorer of scikit-learn or its name, such as
+        ``"neg_brier_score"``. `tol` is then in units of the score.
+    start_from_epoch : int, default=0
+        Epochs at the start that are neither watched nor chosen.
+    refit : bool, default=False
+        Whether early stopping ends by training anew on all rows, those of validation
+        included, for the number of epochs that was best.
     max_fun : int, default=5000
         Limit on passes over the data of ``solver="lbfgs"`` and of the polish.
     polish : bool or "auto", default="auto"
@@ -118,7 +129,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     loss_curve_, penalty_curve_ : list of float
         Training loss seen during each epoch, and penalty after it.
     validation_loss_curve_ : list of float
-        Validation loss after each epoch; only with `early_stopping`.
+        Validation loss after each epoch, where there is validation. After `refit` this
+        curve and the others are those of the training that was stopped.
+    validation_scores_ : list of float
+        What a scorer as `monitor` said after each epoch.
     best_epoch_ : int
         The epoch whose weights these are, counted from 1; 0 without epochs.
     n_layers_, n_outputs_ : int
@@ -204,6 +218,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         n_iter_no_change: int = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
+        monitor: Any = "loss",
+        start_from_epoch: int = 0,
+        refit: bool = False,
         max_fun: int = 5000,
         polish: Any = "auto",
         polish_tol: float = 1e-6,
@@ -227,6 +244,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         self.n_iter_no_change = n_iter_no_change
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.monitor = monitor
+        self.start_from_epoch = start_from_epoch
+        self.refit = refit
         self.max_fun = max_fun
         self.polish = polish
         self.polish_tol = polish_tol
@@ -235,7 +255,16 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         self.class_weight = class_weight
 
     @fitting
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Fit the network.
 
         Parameters
@@ -246,6 +275,14 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             Labels of any type that can be sorted, or a 0-1 matrix of several labels.
         sample_weight : float or array of shape (n_samples,), optional
             Weights; only their proportions matter.
+        X_val : array or sparse matrix of shape (n_val, n_features), optional
+            Rows to watch and not to learn from: `early_stopping` goes by them in place
+            of rows of X; without it they are measured after each epoch of Adam. In a
+            pipeline ``Pipeline(..., transform_input=["X_val"])`` transforms them.
+        y_val : array of shape (n_val,) or (n_val, n_labels), optional
+            Their targets.
+        sample_weight_val : float or array of shape (n_val,), optional
+            Their weights, in the units of `sample_weight`.
 
         Returns
         -------
@@ -262,8 +299,28 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         weight = checked_weights(sample_weight, X.shape[0])
         labels = encode(y, weight, self.class_weight, self.loss)
         self._assign_labels(labels)
-        self._fit(X, labels.targets)
+        given_weight = None if sample_weight is None else weight
+        targets = labels.targets._replace(given_weight=given_weight)
+        given = checked_given(
+            self,
+            X,
+            y,
+            sample_weight,
+            X_val,
+            y_val,
+            sample_weight_val,
+            multi_output=True,
+        )
+        watched = None if given is None else self._watched(given, labels)
+        self._fit(without_absent_rows(X, targets), watched)
         return self
+
+    def _watched(self, given: Given, labels: Labels) -> Sample:
+        """Return the validation data, encoded as the training rows are."""
+        known = labels.classes, labels.factors
+        found = encode_known(given.y, given.weight, self.loss, *known)
+        targets = found.targets._replace(given_weight=given.given_weight)
+        return without_absent_rows(given.X, targets)
 
     @available_if(_has_epochs)  # type: ignore[untyped-decorator]
     @fitting
@@ -298,9 +355,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         X, y = checked_for_fit(self, X, y, multi_output=True, reset=first)
         weight = checked_weights(sample_weight, X.shape[0])
         known = self._known_classes(classes, first, y)
-        labels = encode_known(y, weight, self.class_weight, self.loss, known)
+        factors = known_factors(self.class_weight, known, y)
+        labels = encode_known(y, weight, self.loss, known, factors)
         self._assign_labels(labels)
-        self._partial_fit(X, labels.targets)
+        self._partial_fit(without_absent_rows(X, labels.targets))
         return self
 
     def _known_classes(self, classes: Any, first: bool, y: Any) -> NDArray[Any]:
@@ -321,6 +379,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             )
             raise ValueError(msg)
         return self.classes_
+
+    def _as_given(self, targets: Targets) -> NDArray[Any]:
+        """Return the labels that these are the targets of."""
+        return targets.y if self._multilabel else self.classes_[targets.strata]
 
     def _assign_labels(self, labels: Labels) -> None:
         self.classes_ = labels.classes

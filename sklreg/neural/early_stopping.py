@@ -20,11 +20,16 @@ class Patience:
         Smallest decrease that counts, in units of the value.
     n_iter_no_change : int
         Stop once as many epochs in a row have not improved.
+    start_from_epoch : int, default=0
+        Epochs before the first that is looked at.
     """
 
-    def __init__(self, min_delta: float, n_iter_no_change: int) -> None:
+    def __init__(
+        self, min_delta: float, n_iter_no_change: int, start_from_epoch: int = 0
+    ) -> None:
         self.min_delta = min_delta
         self.n_iter_no_change = n_iter_no_change
+        self.start_from_epoch = start_from_epoch
         self.reference = math.inf
         self.misses = 0
         self.n_seen = 0
@@ -35,6 +40,8 @@ class Patience:
     def update(self, value: float, theta: Flat) -> bool:
         """Take note of an epoch; return whether to stop."""
         self.n_seen += 1
+        if self.n_seen <= self.start_from_epoch:
+            return False
         if value <= self.best:
             self.best, self.best_epoch = value, self.n_seen
             self.best_theta = theta.copy()
@@ -43,3 +50,24 @@ class Patience:
         else:
             self.misses += 1
         return self.misses >= self.n_iter_no_change
+
+
+class FixedLength:
+    """Stop after a number of epochs; the last weights are the best.
+
+    Parameters
+    ----------
+    n_epochs : int
+        How many.
+    """
+
+    def __init__(self, n_epochs: int) -> None:
+        self.n_epochs = n_epochs
+        self.best_epoch = 0
+        self.best_theta: Flat | None = None
+
+    def update(self, value: float, theta: Flat) -> bool:
+        """Take note of an epoch; return whether to stop."""
+        del value
+        self.best_epoch, self.best_theta = self.best_epoch + 1, theta
+        return self.best_epoch >= self.n_epochs

@@ -18,7 +18,9 @@ from .._validation import (
 )
 from ..losses import Loss
 from ._base import Perceptron
-from .targets import Targets
+from .objective import Array
+from .targets import Targets, without_absent_rows
+from .validation import checked_given
 
 
 def _has_epochs(estimator: Any) -> bool:
@@ -78,10 +80,19 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         Training ends after so many epochs in a row without such an improvement of the
         objective, or with `early_stopping` of the validation loss.
     early_stopping : bool, default=False
-        Whether to hold out rows, watch their loss (never loss + penalty), and return
-        the weights of the epoch where it was lowest.
+        Whether to watch rows that are held out, or given to `fit`, and return the
+        weights of the epoch that `monitor` liked best.
     validation_fraction : float, default=0.1
         Share of the weight held out; equal rows stay together.
+    monitor : str or callable, default="loss"
+        What early stopping watches: ``"loss"``, the loss of the validation rows
+        without the penalty, or a scorer of scikit-learn or its name, such as
+        ``"r2"``. `tol` is then in units of the score.
+    start_from_epoch : int, default=0
+        Epochs at the start that are neither watched nor chosen.
+    refit : bool, default=False
+        Whether early stopping ends by training anew on all rows, those of validation
+        included, for the number of epochs that was best.
     max_fun : int, default=5000
         Limit on passes over the data of ``solver="lbfgs"`` and of the polish.
     polish : bool or "auto", default="auto"
@@ -119,7 +130,10 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
     loss_curve_, penalty_curve_ : list of float
         Training loss seen during each epoch, and penalty after it.
     validation_loss_curve_ : list of float
-        Validation loss after each epoch; only with `early_stopping`.
+        Validation loss after each epoch, where there is validation. After `refit` this
+        curve and the others are those of the training that was stopped.
+    validation_scores_ : list of float
+        What a scorer as `monitor` said after each epoch.
     best_epoch_ : int
         The epoch whose weights these are, counted from 1; 0 without epochs.
     n_layers_, n_outputs_ : int
@@ -211,6 +225,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         n_iter_no_change: int = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
+        monitor: Any = "loss",
+        start_from_epoch: int = 0,
+        refit: bool = False,
         max_fun: int = 5000,
         polish: Any = "auto",
         polish_tol: float = 1e-6,
@@ -233,6 +250,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         self.n_iter_no_change = n_iter_no_change
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.monitor = monitor
+        self.start_from_epoch = start_from_epoch
+        self.refit = refit
         self.max_fun = max_fun
         self.polish = polish
         self.polish_tol = polish_tol
@@ -240,7 +260,16 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         self.verbose = verbose
 
     @fitting
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
         """Fit the network.
 
         Parameters
@@ -251,6 +280,14 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
             Targets.
         sample_weight : float or array of shape (n_samples,), optional
             Weights; only their proportions matter.
+        X_val : array or sparse matrix of shape (n_val, n_features), optional
+            Rows to watch and not to learn from: `early_stopping` goes by them in place
+            of rows of X; without it they are measured after each epoch of Adam. In a
+            pipeline ``Pipeline(..., transform_input=["X_val"])`` transforms them.
+        y_val : array of shape (n_val,) or (n_val, n_targets), optional
+            Their targets.
+        sample_weight_val : float or array of shape (n_val,), optional
+            Their weights, in the units of `sample_weight`.
 
         Returns
         -------
@@ -264,8 +301,26 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
             negative or all-zero weights, or if training diverges.
         """
         X, y = checked_for_fit(self, X, y, multi_output=True, y_numeric=True)
-        self._fit(X, self._targets(y, sample_weight))
         self._single_target = y.ndim == 1
+        weight = checked_weights(sample_weight, len(y))
+        given_weight = None if sample_weight is None else weight
+        given = checked_given(
+            self,
+            X,
+            y,
+            sample_weight,
+            X_val,
+            y_val,
+            sample_weight_val,
+            multi_output=True,
+            y_numeric=True,
+        )
+        watched = None
+        if given is not None:
+            targets = self._targets(given.y, given.weight, given.given_weight)
+            watched = without_absent_rows(given.X, targets)
+        targets = self._targets(y, weight, given_weight)
+        self._fit(without_absent_rows(X, targets), watched)
         return self
 
     @available_if(_has_epochs)  # type: ignore[untyped-decorator]
@@ -297,13 +352,15 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         X, y = checked_for_fit(
             self, X, y, multi_output=True, y_numeric=True, reset=first
         )
-        self._partial_fit(X, self._targets(y, sample_weight))
+        targets = self._targets(y, checked_weights(sample_weight, len(y)))
+        self._partial_fit(without_absent_rows(X, targets))
         self._single_target = y.ndim == 1
         return self
 
-    def _targets(self, y: NDArray[Any], sample_weight: Any) -> Targets:
+    def _targets(
+        self, y: NDArray[Any], weight: Array, given_weight: Array | None = None
+    ) -> Targets:
         """Return targets as a matrix."""
-        weight = checked_weights(sample_weight, len(y))
         values = np.ascontiguousarray(y.reshape(len(y), -1), dtype=np.float64)
         self.out_activation_ = "identity"
         strata = np.zeros(len(y), dtype=np.intp)
@@ -314,7 +371,11 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
                 f"got {self.loss!r}; take LinearRegressor, or fit the logarithm of y."
             )
             raise ValueError(msg)
-        return Targets(values, weight, loss, False, strata)
+        return Targets(values, weight, loss, False, strata, given_weight)
+
+    def _as_given(self, targets: Targets) -> NDArray[Any]:
+        """Return the y that these are the targets of."""
+        return targets.y[:, 0] if self._single_target else targets.y
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict targets.

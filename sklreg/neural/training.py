@@ -14,6 +14,7 @@ from .layers import Flat, Network, Workspace, workspace
 from .objective import Array, Objective, batch_gradient
 from .optimizers import EPSILON, Adam, adam_step
 from .scales import Scales
+from .validation import Validation
 
 #: Multiplications of one kernel call, about 0.1 s.
 _WORK = 2e8
@@ -37,7 +38,8 @@ class Epoch(NamedTuple):
 
     loss: float
     penalty: float
-    validation_loss: float  # nan without validation data
+    validation_loss: float = math.nan  # nan without validation data
+    score: float = math.nan  # nan unless a scorer is the monitor
 
     @property
     def objective(self) -> float:
@@ -134,7 +136,7 @@ def train(
     settings: Settings,
     rng: np.random.RandomState,
     after_epoch: Callable[[Epoch, Flat], bool],
-    validation: Objective | None = None,
+    validation: Validation | None = None,
 ) -> list[Epoch]:
     """Train in place until `after_epoch` says stop or `max_iter` epochs are done.
 
@@ -142,8 +144,8 @@ def train(
     ----------
     after_epoch : callable
         Called with what is known and the parameters after each epoch; True stops.
-    validation : Objective, optional
-        The same network and loss over other rows.
+    validation : Validation, optional
+        The rows to watch.
 
     Raises
     ------
@@ -159,8 +161,8 @@ def train(
         if settings.shuffle:
             rng.shuffle(order)
         loss = run_epoch(objective, theta, adam, scales, settings, order)
-        held_out = validation.mean_loss(theta) if validation else math.nan
-        epoch = Epoch(loss, objective.penalty_value(theta), held_out)
+        seen = validation.measure(theta) if validation else ()
+        epoch = Epoch(loss, objective.penalty_value(theta), *seen)
         if not (epoch.objective <= limit and np.isfinite(theta).all()):
             restarts += 1
             _refuse_endless_restarts(restarts, settings)
@@ -198,4 +200,6 @@ def report(n: int, epoch: Epoch) -> None:
     line = f"Epoch {n}: loss {epoch.loss:.6g}, penalty {epoch.penalty:.6g}"
     if not np.isnan(epoch.validation_loss):
         line += f", validation loss {epoch.validation_loss:.6g}"
+    if not np.isnan(epoch.score):
+        line += f", score {epoch.score:.6g}"
     print(line)  # noqa: T201
