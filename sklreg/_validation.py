@@ -214,10 +214,10 @@ def penalty_record(penalty: Any, alpha: float, l1_ratio: float, n_features: int)
     """Return the record that the parameters of an estimator stand for."""
     if penalty is None:
         return penalties.L2().record(0.0, n_features)
-    if penalty == "elasticnet":
-        penalty = penalties.ElasticNet(l1_ratio=l1_ratio)
-    elif isinstance(penalty, str):
+    if isinstance(penalty, str):
         penalty = penalties.CATALOGUE[penalty]()
+        if "l1_ratio" in penalty.get_params():
+            penalty.set_params(l1_ratio=l1_ratio)
     return penalty.record(alpha, n_features)
 
 

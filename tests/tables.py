@@ -35,6 +35,13 @@ GROUPED: dict[str, penalties.Penalty] = {
     "group_scattered": penalties.GroupL1(groups=[7, 2, 7, 5, 2, 7], weights=[1, 2, 3]),
     "group_named": penalties.GroupL1(groups=list("xyxyyx"), weights=1.0),
     "group_free": penalties.GroupL1(groups=[0, 0, 1, 2, 2, 2], weights=[1, 0.5, 0]),
+    "group_elasticnet": penalties.GroupElasticNet(
+        l1_ratio=0.7, groups=[0, 0, 1, 2, 2, 2], weights=[1, 0.5, 0]
+    ),
+    "sparse_group": penalties.SparseGroupL1(groups=[0, 0, 1, 2, 2, 2]),
+    "sparse_group_scattered": penalties.SparseGroupL1(
+        l1_ratio=0.2, groups=[7, 2, 7, 5, 2, 7], weights=[1, 2, 0]
+    ),
 }
 
 #: Written with `value` and `prox` only, outside the package.
@@ -45,6 +52,11 @@ USER_PENALTIES: dict[str, penalties.Penalty] = {
 
 #: Values that a parameter object must refuse: class, parameters.
 BAD_PENALTIES = [
+    *(
+        (grouped, bad)
+        for grouped in (penalties.GroupElasticNet, penalties.SparseGroupL1)
+        for bad in ({"l1_ratio": 1.5}, {"weights": -1.0}, {"groups": [0, 1]})
+    ),
     (penalties.ElasticNet, {"l1_ratio": -0.1}),
     (penalties.ElasticNet, {"l1_ratio": 1.5}),
     (penalties.ElasticNet, {"l1_ratio": float("nan")}),

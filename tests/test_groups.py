@@ -17,7 +17,7 @@ from sklearn.model_selection import GridSearchCV
 import sklreg
 from sklreg import LinearClassifier, LinearRegressor, alpha_max, regularization_path
 from sklreg._compile import kernel
-from sklreg.penalties import GroupL1
+from sklreg.penalties import GroupElasticNet, GroupL1, SparseGroupL1
 from sklreg.solvers.blocks import Frame
 from sklreg.solvers.layout import Layout, block_order
 from sklreg.solvers.problem import penalty_value
@@ -42,24 +42,40 @@ def members_of(penalty, p):
     return [(each, w, 0.0) for each, w in zip(members, factors, strict=True)]
 
 
+def shares_of(penalty):
+    """Return how much of the penalty is l1, groups and l2."""
+    shares = {
+        GroupL1: lambda rho: (0.0, 1.0, 0.0),
+        GroupElasticNet: lambda rho: (0.0, rho, 1.0 - rho),
+        SparseGroupL1: lambda rho: (rho, 1.0 - rho, 0.0),
+    }
+    return shares[type(penalty)](getattr(penalty, "l1_ratio", None))
+
+
 def penalty_of(penalty, W):
     """Return P of weights (p, k)."""
-    return sum(
+    l1, groups, l2 = shares_of(penalty)
+    norms = sum(
         w * W.shape[1] ** power * np.linalg.norm(W[each])
         for each, w, power in members_of(penalty, len(W))
     )
+    return l1 * np.abs(W).sum() + groups * norms + 0.5 * l2 * (W**2).sum()
 
 
 def violation_of(penalty, alpha, W, G):
     """Return the largest distance of minus the gradient to the subdifferential."""
+    l1, groups, l2 = alpha * np.array(shares_of(penalty))
     found = 0.0
     for each, w, power in members_of(penalty, len(W)):
-        strength = alpha * w * W.shape[1] ** power
-        norm, g = np.linalg.norm(W[each]), G[each]
-        if norm > 0.0:
-            distance = np.linalg.norm(g + strength * W[each] / norm)
+        strength = groups * w * W.shape[1] ** power
+        u, g = W[each], G[each] + l2 * W[each]
+        if not u.any():
+            excess = np.linalg.norm(np.maximum(np.abs(g) - l1, 0.0))
+            distance = max(excess - strength, 0.0)
         else:
-            distance = max(np.linalg.norm(g) - strength, 0.0)
+            g = g + strength * u / np.linalg.norm(u)
+            at_zero = np.maximum(np.abs(g) - l1, 0.0)
+            distance = np.linalg.norm(np.where(u, g + l1 * np.sign(u), at_zero))
         found = max(found, distance)
     return found
 
@@ -90,27 +106,27 @@ def test_value_is_the_formula(penalty, k):
     np.testing.assert_array_equal(layout.matrix(layout.flat(W)), W)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("kind", [GroupL1, GroupElasticNet, SparseGroupL1])
+@pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("weight", [0.0, 0.3, 1.0, 5.0])
 @pytest.mark.parametrize("rank", [1, 2, 5])
 @pytest.mark.parametrize("size", [1, 2, 5])
-def test_a_group_is_minimised_exactly(seed, weight, rank, size):
+def test_a_group_is_minimised_exactly(kind, seed, weight, rank, size):
     """Against a convex solver, whose answer cannot be better."""
     rng = np.random.default_rng(seed)
     root = rng.normal(size=(rank, size)) * 10.0 ** rng.uniform(-2, 2, size=size)
     hessian, right = root.T @ root, root.T @ rng.normal(size=rank)
-    record = GroupL1(groups=np.zeros(size, int), weights=weight).record(1.0, size)
+    penalty = kind(groups=np.zeros(size, int), weights=weight)
+    record = penalty.record(1.0, size)
 
     def objective(u):
         half = 0.5 * u @ hessian @ u - right @ u
-        return half + weight * np.linalg.norm(u)
+        return half + penalty_of(penalty, u[:, None])
 
     z = rng.normal(size=size)
     columns = np.arange(size)
     frame = Frame.of(record, columns, hessian)
     frame.minimize(hessian @ z - right, record, columns, z, 1e-12)
-    if np.linalg.norm(right) <= weight * (1.0 - 1e-12):
-        assert not z.any()
     best = min(
         scipy.optimize.minimize(objective, start, method=method).fun
         for start in (np.zeros(size), 1.01 * z, rng.normal(size=size))
@@ -118,10 +134,11 @@ def test_a_group_is_minimised_exactly(seed, weight, rank, size):
     )
     scale = abs(best) + 1e-8
     assert objective(z) <= min(best, 0.0) + 1e-7 * scale
-    slope = hessian @ z - right
-    if z.any():
-        slope = slope + weight * z / np.linalg.norm(z)
-        assert np.linalg.norm(slope) <= 1e-7 * np.linalg.norm(right)
+    slope = (hessian @ z - right)[:, None]
+    violation = violation_of(penalty, 1.0, z[:, None], slope)
+    assert violation <= 1e-7 * np.linalg.norm(right)
+    if violation_of(penalty, 1.0, np.zeros((size, 1)), -right[:, None]) == 0.0:
+        assert not z.any() or weight == 0.0
 
 
 @pytest.mark.parametrize("weight", [0.1, 1.0, 3.0])
@@ -179,19 +196,37 @@ def test_derivatives_are_those_of_the_value(record):
 
 
 @every_record
-def test_conjugate_is_the_indicator_of_the_dual_ball(record):
+def test_the_conjugate_is_what_fenchel_and_young_say(record):
     rng = np.random.default_rng(0)
     columns = np.arange(P)[block_order(record, np.arange(P))]
     stop = record.block_end(columns, 0)
-    strength = record.block_strength(columns, 0, stop)
-    for length in (0.1, 1.0 - 1e-12, 1.0 + 1e-12, 3.0):
-        v = rng.normal(size=P)
-        v *= length * strength / np.linalg.norm(v[:stop])
-        inside = record.block_conjugate(v, columns, 0, stop) == 0.0
-        assert inside == (length <= 1.0)
+    first, second, pull = np.empty((3, P))
+    for zeros in (0, stop // 2):
+        z = rng.normal(size=P)
+        z[:zeros] = 0.0
+        value = record.block_value(z, columns, 0, stop)
+        for length in (0.1, 1.0, 10.0):
+            v = length * rng.normal(size=P)
+            conjugate = record.block_conjugate(v, columns, 0, stop)
+            assert value + conjugate >= v[:stop] @ z[:stop] - 1e-12
+        record.block_derivatives(z, columns, 0, stop, first, second, pull)
+        conjugate = record.block_conjugate(first, columns, 0, stop)
+        assert value + conjugate == pytest.approx(first[:stop] @ z[:stop])
+
+
+@every_record
+def test_the_dual_scale_leads_to_the_border_of_the_domain(record):
+    rng = np.random.default_rng(0)
+    columns = np.arange(P)[block_order(record, np.arange(P))]
+    stop = record.block_end(columns, 0)
+    for length in (0.01, 1.0, 30.0):
+        v = length * rng.normal(size=P)
         scale = record.block_dual_scale(v, columns, 0, stop)
-        assert scale == pytest.approx(min(1.0, 1.0 / length))
-        assert record.block_conjugate(scale * v, columns, 0, stop) == 0.0
+        assert 0.0 < scale <= 1.0
+        assert record.block_conjugate(scale * v, columns, 0, stop) <= 1e-25
+        if scale < 1.0:
+            beyond = 1.0001 * scale * v
+            assert record.block_conjugate(beyond, columns, 0, stop) > 0.0
 
 
 @kernel
@@ -215,7 +250,9 @@ def test_compiled_equals_plain_python(record):
     for point in (z, np.zeros(P)):
         found = []
         for method in (all_block_methods._in_memory, all_block_methods.py_func):
-            quadratic = GramQuadratic(np.diag(np.arange(1.0, P + 1.0)), 3.0 * g)
+            hessian = np.diag(np.arange(1.0, P + 1.0))
+            hessian[0, 1:] = hessian[1:, 0] = 0.0 if record.isotropic else 0.3
+            quadratic = GramQuadratic(hessian, 3.0 * g)
             out = np.zeros((6, P))
             method(record, quadratic, point.copy(), g, columns, out)
             found.append(out)
@@ -243,12 +280,15 @@ def one_hot(task, y):
     return np.eye(y.max() + 1)[y] if task == "multinomial" else y[:, None] * 1.0
 
 
-@pytest.mark.parametrize("grouping", GROUPINGS)
+@pytest.mark.parametrize(
+    ("kind", "grouping"),
+    [*((GroupL1, name) for name in GROUPINGS), (SparseGroupL1, "scattered")],
+)
 @pytest.mark.parametrize("problem", ["tall", "wide", "sparse"])
 @every_task
-def test_every_model_is_optimal(task, problem, grouping):
+def test_every_model_is_optimal(task, problem, kind, grouping):
     model, X, y = stated(task, problem, tol=1e-10)
-    penalty = GroupL1(groups=GROUPINGS[grouping](X.shape[1]))
+    penalty = kind(groups=GROUPINGS[grouping](X.shape[1]))
     model.set_params(penalty=penalty)
     strongest = alpha_max(model, X, y)
     naive, Y = tables.TASKS[task].naive, one_hot(task, y)
@@ -264,7 +304,7 @@ def test_every_model_is_optimal(task, problem, grouping):
         assert model.objective_ == pytest.approx(value, rel=1e-10)
         assert violation_of(penalty, alpha, W, G) <= 1e-4 * strongest
         for each, _, _ in members_of(penalty, len(W)):
-            assert W[each].any() == W[each].all()
+            assert W[each].any() == W[each].all() or kind is SparseGroupL1
 
 
 @pytest.mark.parametrize("share", [0.5, 0.1, 0.01])
@@ -294,18 +334,53 @@ def test_groups_of_one_are_l1(task, problem):
 
 @pytest.mark.parametrize("problem", ["tall", "wide"])
 @pytest.mark.parametrize("fit_intercept", [True, False])
-def test_several_targets_are_scikit_learns_multi_task_lasso(problem, fit_intercept):
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.6])
+def test_several_targets_are_scikit_learns_multi_task_elastic_net(
+    problem, fit_intercept, l1_ratio
+):
     data = tables.problem(problem)
     Y = np.column_stack([data.y, data.classes, data.binary])
     alpha = 0.05 * data.X.std() * data.y.std()
-    theirs = linear_model.MultiTaskLasso(
-        alpha, tol=1e-13, max_iter=200_000, fit_intercept=fit_intercept
+    settings = {"tol": 1e-13, "fit_intercept": fit_intercept}
+    theirs = linear_model.MultiTaskElasticNet(
+        alpha, l1_ratio=l1_ratio, max_iter=200_000, **settings
     ).fit(data.X, Y)
-    ours = LinearRegressor(
-        GroupL1(weights=1), alpha, tol=1e-13, fit_intercept=fit_intercept
-    ).fit(data.X, Y)
+    penalty = GroupElasticNet(l1_ratio=l1_ratio, weights=1)
+    ours = LinearRegressor(penalty, alpha, **settings).fit(data.X, Y)
     np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=1e-6)
     np.testing.assert_array_equal(ours.coef_ == 0.0, theirs.coef_ == 0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "l1_ratio", "limit"),
+    [
+        ("group_elasticnet", 1.0, "group"),
+        ("group_elasticnet", 0.0, "l2"),
+        ("sparse_group", 1.0, "l1"),
+        ("sparse_group", 0.0, "group"),
+    ],
+)
+@pytest.mark.parametrize("task", ["squared_error", "log_loss", "multinomial"])
+def test_a_share_of_zero_or_one_is_the_simpler_penalty(task, name, l1_ratio, limit):
+    model, X, y = stated(task, "tall", tol=1e-12, penalty=name, l1_ratio=l1_ratio)
+    simpler = clone(model).set_params(penalty=limit)
+    model.set_params(alpha=0.02).fit(X, y)
+    simpler.set_params(alpha=0.02).fit(X, y)
+    np.testing.assert_allclose(model.coef_, simpler.coef_, atol=1e-7)
+    np.testing.assert_array_equal(model.coef_ == 0.0, simpler.coef_ == 0.0)
+    strongest = alpha_max(model, X, y), alpha_max(simpler, X, y)
+    assert strongest[0] == pytest.approx(strongest[1])
+
+
+@pytest.mark.parametrize("task", ["squared_error", "log_loss", "multinomial"])
+def test_sparse_groups_have_zeros_within(task):
+    model, X, y = stated(task, "wide", tol=1e-12)
+    penalty = SparseGroupL1(groups=np.arange(X.shape[1]) // 5)
+    model.set_params(penalty=penalty)
+    model.set_params(alpha=0.3 * alpha_max(model, X, y)).fit(X, y)
+    used = (np.atleast_2d(model.coef_) != 0.0).reshape(-1, 10, 5).any(axis=0)
+    whole, touched = used.all(axis=1).sum(), used.any(axis=1).sum()
+    assert whole < touched < 10
 
 
 @every_task

@@ -46,11 +46,13 @@ class LinearClassifier(ClassifierMixin, LinearModel):
 
     Parameters
     ----------
-    penalty : {"l1", "l2", "elasticnet", "group", "mcp"}, object or None, default="l2"
+    penalty : str, penalty object or None, default="l2"
         ``"l1"``: sum of abs(w). ``"l2"``: half the sum of w squared.
         ``"elasticnet"``: ``l1_ratio * l1 + (1 - l1_ratio) * l2``. ``"group"``:
         the group lasso, each feature a group across classes; for groups of features
-        take ``GroupL1(groups=...)``. ``"mcp"``: the non-convex
+        take ``GroupL1(groups=...)``. ``"group_elasticnet"``:
+        ``l1_ratio * group + (1 - l1_ratio) * l2``. ``"sparse_group"``:
+        ``l1_ratio * l1 + (1 - l1_ratio) * group``. ``"mcp"``: the non-convex
         :class:`~sklreg.penalties.MCP`. An object from :mod:`sklreg.penalties`, or your
         own, brings its own parameters, which ``set_params(penalty__name=...)`` reaches.
         None: no penalty.
@@ -58,7 +60,8 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         Strength of the penalty; ``1 / (C n_samples)`` in the terms of scikit-learn's
         ``LogisticRegression``.
     l1_ratio : float, default=0.5
-        Share of l1 for ``penalty="elasticnet"``, in [0, 1].
+        Share of the first part of ``"elasticnet"``, ``"group_elasticnet"`` and
+        ``"sparse_group"``, in [0, 1].
     loss : {"log_loss", "squared_hinge"} or loss object, default="log_loss"
         The loss; ``"squared_hinge"``, that of support vector machines, is for two
         classes and has no probabilities.

@@ -50,6 +50,9 @@ class Penalty(Parameters):
         Whether the penalty is convex; a duality gap exists only then. Default False.
     separable : bool
         Whether it is a sum over single weights. Default True.
+    isotropic : bool
+        Whether the penalty of a block depends on its norm alone, so that solvers may
+        rotate it. Default True.
 
     Examples
     --------
@@ -78,6 +81,7 @@ class Penalty(Parameters):
     alpha: ClassVar[float]  # a field of the record
     convex = False
     separable = True
+    isotropic = True
 
     def record(self, alpha: float, n_features: int) -> Any:
         """Validate the parameters and return the record that kernels see.

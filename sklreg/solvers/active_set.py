@@ -229,17 +229,20 @@ def newton_steps(
 def _find_kinks(penalty: Any, columns: NDArray[np.intp], room: Room) -> bool:
     """Tell where blocks end, and which weights have a kink of their own at zero.
 
-    Returns whether any block is more than one weight, so that its curvature changes.
+    That is, where every other weight of their block is not zero. Returns whether any
+    block is more than one weight, so that its curvature changes.
     """
-    zeros, second, n_blocks, i = room.begun, room.second, 0, 0
-    for a in range(room.n):
-        zeros[a] = 0.0
-    penalty_derivatives(penalty, columns, zeros, room.first, second, room.pull)
+    trial, second, n_blocks, i = room.begun, room.second, 0, 0
+    for parity in range(2):
+        for a in range(room.n):
+            trial[a] = float((a + parity) % 2)
+        penalty_derivatives(penalty, columns, trial, room.first, second, room.pull)
+        for a in range(parity, room.n, 2):
+            room.kinked[a] = not np.isfinite(second[a])
     while i < room.n:
         stop = penalty.block_end(columns, i)
         for a in range(i, stop):
             room.end[a] = stop
-            room.kinked[a] = stop == i + 1 and not np.isfinite(second[a])
         n_blocks += 1
         i = stop
     return n_blocks < room.n
@@ -446,7 +449,8 @@ def _minimize_smooth(
     """Minimise where there is no kink: one system, refined; epochs where it fails."""
     hessian = quadratic.hessian[: len(z), : len(z)]
     diagonal = np.diagonal(hessian)
-    members = np.flatnonzero(diagonal > TINY)
+    _, second = smooth_parts(penalty, columns, z[:, None])
+    members = np.flatnonzero(diagonal + second[:, 0] > TINY)
     if len(members) < len(z):
         hessian = hessian[np.ix_(members, members)]
     for n_steps in range(_SMOOTH_ROUNDS + 1):

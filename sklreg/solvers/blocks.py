@@ -1,7 +1,7 @@
 r"""Coordinates in which a quadratic with a penalty of blocks is easy to minimise.
 
-Norms do not change under rotations. In the eigenvectors of its blocks,
-``H_gg = Q_g diag(e) Q_g'``, the quadratic
+Norms do not change under rotations. So where a penalty depends on them alone, the
+quadratic is taken in the eigenvectors of its blocks, ``H_gg = Q_g diag(e) Q_g'``:
 
 .. math:: g' (z - z_0) + \tfrac{1}{2} (z - z_0)' H (z - z_0), \qquad z = Q x
 
@@ -30,7 +30,8 @@ _EPS = float(np.finfo(np.float64).eps)
 class Frame(NamedTuple):
     """Weights block by block, each block in the eigenvectors of its part of `H`.
 
-    Where blocks are single weights these are the weights themselves.
+    Where blocks are single weights, or may not be rotated, these are the weights
+    themselves.
     """
 
     order: Order  # of the weights
@@ -46,7 +47,8 @@ class Frame(NamedTuple):
         order, k = block_order(penalty, columns), len(columns)
         hessian = hessian[:k, :k][order][:, order].copy()
         rotations = []
-        for block in _slices(penalty.blocks(columns[order])):
+        blocks = _slices(penalty.blocks(columns[order])) if penalty.isotropic else []
+        for block in blocks:
             part = hessian[block, block]
             if np.count_nonzero(part) > np.count_nonzero(np.diagonal(part)):
                 rotations.append((block, dsyevd(part)[1]))

@@ -27,6 +27,10 @@ class GramQuadratic(NamedTuple):
         """Return H[i, i]."""
         return self.hessian[i, i]
 
+    def entry(self, i: int, m: int) -> float:
+        """Return H[i, m]."""
+        return self.hessian[i, m]
+
     def slope(self, i: int) -> float:
         """Return the derivative with respect to coordinate `i`."""
         return self.gradient[i]
