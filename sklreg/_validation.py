@@ -86,14 +86,20 @@ def checked_for_predict(estimator: Any, X: Any) -> Any:
 
 def as_design(X: Any) -> Dense | CSC:
     """Return the design of a validated X, without copying dense data."""
+    X = in_order(X)
+    return CSC.from_scipy(X) if scipy.sparse.issparse(X) else Dense(X)
+
+
+def in_order(X: Any) -> Any:
+    """Return X in C or Fortran order, or in canonical CSC; X itself if it is."""
     if not scipy.sparse.issparse(X):
         contiguous = X.flags.c_contiguous or X.flags.f_contiguous
-        return Dense(X if contiguous else np.ascontiguousarray(X))
+        return X if contiguous else np.ascontiguousarray(X)
     columns = X.tocsc()
     if not columns.has_canonical_format:
         columns = columns.copy() if columns is X else columns
         columns.sum_duplicates()
-    return CSC.from_scipy(columns)
+    return columns
 
 
 def check_magnitude(name: str, values: Any, squares_are_finite: bool) -> None:

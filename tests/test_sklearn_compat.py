@@ -13,7 +13,12 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import sklreg
-from sklreg import LinearClassifier, LinearRegressor
+from sklreg import (
+    LinearClassifier,
+    LinearClassifierCV,
+    LinearRegressor,
+    LinearRegressorCV,
+)
 from sklreg.losses import Huber, Tweedie
 from sklreg.neural import MLPClassifier, MLPRegressor
 from sklreg.penalties import L1, MCP, ElasticNet
@@ -64,6 +69,21 @@ LINEAR = {
         {"penalty": "l1", "class_weight": "balanced", "warm_start": True},
     ],
 }
+#: With few strengths, to be quick; all of them mean something on any data.
+CHOSEN = {"alphas": [0.1, LIGHT]}
+CHOOSING = {
+    LinearRegressorCV: [
+        {"penalty": "l1"},
+        {"penalty": "l1", **CHOSEN, "standardize": True, "rule": "1se"},
+        {"penalty": "elasticnet", **CHOSEN, "l1_ratio": [0.3, 0.9]},
+        {"penalty": "l2", **CHOSEN, "scoring": "neg_mean_absolute_error"},
+    ],
+    LinearClassifierCV: [
+        {"penalty": "l1"},
+        {"penalty": "l2", **CHOSEN, "scoring": "accuracy"},
+        {"penalty": "l1", **CHOSEN, "class_weight": "balanced", "n_jobs": 2},
+    ],
+}
 SMALL = {"hidden_layer_sizes": (8,)}  # to be quick
 LBFGS = {"solver": "lbfgs", "activation": "tanh", "max_fun": 500}
 NETWORK_SETTINGS = [
@@ -74,7 +94,7 @@ NETWORK_SETTINGS = [
     {"penalty": "elasticnet", "early_stopping": True, **SMALL},
 ]
 NETWORKS = {MLPRegressor: NETWORK_SETTINGS, MLPClassifier: NETWORK_SETTINGS}
-SETTINGS = LINEAR | NETWORKS
+SETTINGS = LINEAR | CHOOSING | NETWORKS
 PUBLIC_ESTIMATORS = [
     getattr(sklreg, name)
     for name in sklreg.__all__
@@ -102,6 +122,13 @@ def test_every_public_estimator_has_settings():
 
 @parametrize_with_checks(list(instances(LINEAR)))
 def test_checks_on_linear_models(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks(
+    [each(**setting) for each, settings in CHOOSING.items() for setting in settings]
+)
+def test_checks_on_models_that_choose(estimator, check):
     check(estimator)
 
 
@@ -137,7 +164,7 @@ def selector(estimator):
 # The checks fit on a data frame and transform an array, and the reverse, on purpose.
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
 @pytest.mark.filterwarnings("ignore:X has feature names, but:UserWarning")
-@by_name([estimator() for estimator in LINEAR])
+@by_name([estimator() for estimator in LINEAR | CHOOSING])
 @pytest.mark.parametrize(
     "check",
     [

@@ -1,7 +1,8 @@
 """The matrix X as solvers see it: dense, sparse, implicitly centred and scaled.
 
 A design has a `shape`, four products, ``matvec`` (X w), ``rmatvec`` (X' r) and
-``cross`` (X' diag(h) Y), ``outer`` (X X'), and ``take`` (some of its columns).
+``cross`` (X' diag(h) Y), ``outer`` (X X'), ``take`` (some of its columns) and ``parts``
+(some of its rows, a part at a time).
 """
 
 from __future__ import annotations
@@ -9,6 +10,13 @@ from __future__ import annotations
 from ._blocks import row_slices
 from .csc import CSC
 from .dense import Dense
-from .standardized import Standardized, standardized
+from .standardized import Standardized, standardized, standardized_by
 
-__all__ = ["CSC", "Dense", "Standardized", "row_slices", "standardized"]
+__all__ = [
+    "CSC",
+    "Dense",
+    "Standardized",
+    "row_slices",
+    "standardized",
+    "standardized_by",
+]

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from .._compile import kernel, record
 from ._blocks import CROSS_ROWS, Array, add_cross, row_slices
 
+Indices = NDArray[np.intp]
+
 #: Denser than this, blocks of rows are expanded to use BLAS for the Gram matrix.
 _DENSE_ENOUGH = 0.1
 #: Entries that are converted to float64 at once: 32 MiB.
@@ -132,6 +134,10 @@ class CSC(NamedTuple):
             out -= np.outer(centre, other_sums) + np.outer(sums, other_centre)
             out += weight.sum() * np.outer(centre, other_centre)
         return out
+
+    def parts(self, rows: Indices) -> Iterator[tuple[CSC, Indices]]:
+        """Yield some rows, all at once: to find them the whole matrix is read."""
+        yield CSC.from_scipy(self._to_scipy(slice(0, self.shape[1]))[rows]), rows
 
     def _column_slices(self) -> Iterator[slice]:
         """Yield slices that cover the columns, a bounded number of entries each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,10 @@ from numpy.typing import NDArray
 from .._compile import kernel, record
 from ._blocks import CROSS_ROWS, Array, add_cross, row_slices
 
+Indices = NDArray[np.intp]
+
+#: Rows of a block for each column, so that adding products up is the smaller work.
+_ROWS_PER_COLUMN = 4
 #: Numbers of vectors that are multiplied one by one.
 _FEW = (2, 3)
 
@@ -154,6 +159,12 @@ class Dense(NamedTuple):
         values = np.subtract(self.values.T[columns].T, mean, dtype=np.float64)
         values /= scale
         return Dense(values), np.zeros_like(mean), np.ones_like(scale)
+
+    def parts(self, rows: Indices) -> Iterator[tuple[Dense, Indices]]:
+        """Yield copies of some rows, enough at a time to multiply them, and which."""
+        least = max(CROSS_ROWS, _ROWS_PER_COLUMN * self.shape[1])
+        for block in row_slices(len(rows), self.shape[1], least):
+            yield Dense(self.values[rows[block]]), rows[block]
 
     def formed(self, mean: Array, scale: Array) -> tuple[Dense, Array, Array]:
         """Return all columns, shifted and scaled, and what is left of both."""

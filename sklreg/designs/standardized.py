@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ._blocks import Array
+
+Indices = NDArray[np.intp]
 
 #: A column whose spread is below this share of its mean is constant up to rounding.
 _CONSTANT = 16 * np.finfo(np.float64).eps
@@ -74,6 +77,11 @@ class Standardized(NamedTuple):
             *self.design.take(columns, self.mean[columns], self.scale[columns])
         )
 
+    def parts(self, rows: Indices) -> Iterator[tuple[Standardized, Indices]]:
+        """Yield designs of some rows, a part at a time, and which rows these are."""
+        for part, some in self.design.parts(rows):
+            yield self._replace(design=part), some
+
     def joined(self, other: Standardized) -> Standardized:
         """Return the columns of both."""
         return Standardized(
@@ -93,6 +101,13 @@ def standardized(
     uncentred, by the same. The norm is ``sqrt(sum_i weight_i x_ij^2)``.
     """
     mean, deviation = design.moments(weight)
+    return standardized_by(design, mean, deviation, centre=centre, scale=scale)
+
+
+def standardized_by(
+    design: Any, mean: Array, deviation: Array, *, centre: bool, scale: bool
+) -> tuple[Standardized, Array]:
+    """Do the same with means and standard deviations that are known."""
     constant = deviation <= _CONSTANT * np.abs(mean)
     ones = np.ones_like(mean)
     divisor = np.where(constant, ones, deviation) if scale else ones

@@ -23,7 +23,7 @@ from .._validation import (
 )
 from ..designs import Standardized, standardized
 from ..penalties import Positive
-from ..solvers import Problem, certificate_of, printed, silent, solve
+from ..solvers import Problem, Solution, certificate_of, printed, silent, solve
 
 Array = NDArray[np.float64]
 
@@ -128,7 +128,7 @@ class LinearModel(PenalizedEstimator):
         return Positive(record) if self.positive else record
 
     def _solve(self, X: Any, y: Array, weight: Array, loss: Any) -> None:
-        """Solve and assign; `coef_` gets one row per output."""
+        """Solve and assign."""
         prepared = self._state(X, y, weight, loss)
         start = None
         if self.warm_start and getattr(self, "coef_", None) is not None:
@@ -141,23 +141,31 @@ class LinearModel(PenalizedEstimator):
                 start=start,
                 report=printed if self.verbose else silent,
             )
-        coef, intercept = prepared.to_user(solution.coef, solution.intercept)
-        certificate: Any = solution
-        if X.dtype == np.float32:  # the certificate is that of what is returned
-            coef, intercept = coef.astype(np.float32), intercept.astype(np.float32)
-            rounded = prepared.from_user(coef.astype(float), intercept.astype(float))
-            certificate = certificate_of(prepared.problem, *rounded)
-        self.coef_ = np.ascontiguousarray(coef.T)
-        self.intercept_ = intercept
-        self.objective_ = float(certificate.objective)
-        self.dual_gap_ = float(certificate.dual_gap)
-        self.violation_ = float(certificate.violation)
-        self.n_iter_ = solution.n_iter
+        self._take(prepared, solution, X.dtype)
         warn_unconverged(
             self,
             solution.shortfall,
             "Increase max_iter or tol, scale the features, or raise alpha.",
         )
+
+    def _take(self, prepared: Prepared, solution: Solution, dtype: Any) -> None:
+        """Assign a solution and its certificate."""
+        coef, intercept = prepared.to_user(solution.coef, solution.intercept)
+        certificate: Any = solution
+        if dtype == np.float32:  # the certificate is that of what is returned
+            coef, intercept = coef.astype(np.float32), intercept.astype(np.float32)
+            rounded = prepared.from_user(coef.astype(float), intercept.astype(float))
+            certificate = certificate_of(prepared.problem, *rounded)
+        self._take_coef(coef, intercept)
+        self.objective_ = float(certificate.objective)
+        self.dual_gap_ = float(certificate.dual_gap)
+        self.violation_ = float(certificate.violation)
+        self.n_iter_ = solution.n_iter
+
+    def _take_coef(self, coef: NDArray[Any], intercept: NDArray[Any]) -> None:
+        """Assign coefficients (n_features, n_outputs); `coef_` has a row per output."""
+        self.coef_ = np.ascontiguousarray(coef.T)
+        self.intercept_ = intercept
 
     def _start(
         self, prepared: Prepared, n_features: int, n_outputs: int

@@ -195,8 +195,6 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         """
         X, y = self._checked(X, y)
         self._solve(*self._arguments(X, y, sample_weight))
-        if y.ndim == 1:
-            self.coef_, self.intercept_ = self.coef_[0], self.intercept_[0]
         return self
 
     def _checked(self, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
@@ -212,12 +210,18 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
     def _arguments(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
         """Return what `_state` and `_solve` take, for validated X and y."""
         targets, weight = _targets(y), checked_weights(sample_weight, len(y))
-        self._loss = loss_record(self.loss)
+        self._loss, self._is_flat = loss_record(self.loss), y.ndim == 1
         with_intercept = self.fit_intercept
         check_targets(
             self.loss, self._loss, targets, weight, fit_intercept=with_intercept
         )
         return X, targets, weight, self._loss
+
+    def _take_coef(self, coef: NDArray[Any], intercept: NDArray[Any]) -> None:
+        """Assign coefficients; of one target as a vector and a number."""
+        super()._take_coef(coef, intercept)
+        if self._is_flat:
+            self.coef_, self.intercept_ = self.coef_[0], self.intercept_[0]
 
     def __sklearn_tags__(self) -> Any:
         """With signs fixed, or no intercept, a good score cannot be promised."""

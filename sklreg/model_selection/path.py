@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +10,9 @@ from numpy.typing import NDArray
 from .._estimator import warn_unconverged
 from .._threads import blas_threads_for
 from ..linear import Prepared
-from ..solvers import critical_alpha, solve_path
+from ..solvers import Solution, solve_path
 from .alpha_max import prepared
-
-Array = NDArray[np.float64]
+from .grid import Array, strengths
 
 
 class Path(NamedTuple):
@@ -35,7 +32,7 @@ def regularization_path(
     y: Any,
     *,
     alphas: Any = 100,
-    alpha_min_ratio: float = 1e-3,
+    alpha_min_ratio: float | None = None,
     sample_weight: Any = None,
 ) -> Path:
     """Solve for a sequence of strengths, each from the solution of the one before.
@@ -51,9 +48,11 @@ def regularization_path(
         Targets or labels.
     alphas : int or array of shape (n_alphas,), default=100
         Strengths, solved for in decreasing order; or their number, for a geometric
-        sequence from :func:`~sklreg.alpha_max` down.
-    alpha_min_ratio : float, default=1e-3
-        Smallest over largest strength of that sequence, in (0, 1).
+        sequence from :func:`~sklreg.alpha_max` down, or for l2, which has none, from
+        the trace of the Hessian at zero, which halves every direction or more.
+    alpha_min_ratio : float, optional
+        Smallest over largest strength of that sequence, in (0, 1). By default 1e-3, for
+        l2 1e-6.
     sample_weight : float or array of shape (n_samples,), optional
         Weights.
 
@@ -69,7 +68,7 @@ def regularization_path(
     ------
     ValueError
         For whatever ``fit`` refuses; for strengths that are negative or not finite; for
-        a number of strengths where `alpha_max` is infinite (penalty None, l2).
+        a number of strengths where there is no penalty.
 
     TypeError
         For an estimator that is not linear.
@@ -89,41 +88,21 @@ def regularization_path(
     ((10, 5), array([ 0,  4,  7,  9, 10]))
     """
     stated = prepared(estimator, X, y, sample_weight)
-    grid = _grid(stated, alphas, alpha_min_ratio)
     n_samples, n_features = stated.problem.design.shape
+    unit = estimator.penalty_record(1.0, n_features)
+    problem = stated.problem._replace(penalty=unit)
+    grid = strengths(problem, alphas, alpha_min_ratio)
     penalties = [estimator.penalty_record(alpha, n_features) for alpha in grid]
     with blas_threads_for(n_samples * n_features):
         solutions = solve_path(
-            stated.problem, penalties, tol=estimator.tol, max_iter=estimator.max_iter
+            problem, penalties, tol=estimator.tol, max_iter=estimator.max_iter
         )
-    _warn(estimator, grid, solutions)
-    return _assemble(stated, grid, solutions)
+    warn_of_path(estimator, grid, solutions)
+    return assemble(stated, grid, solutions)
 
 
-def _grid(stated: Prepared, alphas: Any, ratio: float) -> Array:
-    if not isinstance(alphas, numbers.Integral):
-        grid = np.sort(np.asarray(alphas, dtype=np.float64).ravel())[::-1]
-        if grid.size and np.isfinite(grid).all() and grid[-1] >= 0.0:
-            return grid
-        msg = f"alphas must be finite and at least 0, at least one, got {alphas!r}."
-        raise ValueError(msg)
-    if alphas < 1 or not 0.0 < ratio < 1.0:
-        msg = (
-            "alphas must be a positive number of strengths and alpha_min_ratio lie "
-            f"between 0 and 1, got {alphas!r} and {ratio!r}."
-        )
-        raise ValueError(msg)
-    largest = critical_alpha(stated.problem)
-    if math.isinf(largest):
-        msg = (
-            "No strength makes all coefficients zero, so there is no sequence to start "
-            f"from it; give alphas as an array instead of {alphas!r}."
-        )
-        raise ValueError(msg)
-    return largest * np.geomspace(1.0, ratio, int(alphas))
-
-
-def _assemble(stated: Prepared, grid: Array, solutions: list[Any]) -> Path:
+def assemble(stated: Prepared, grid: Array, solutions: list[Solution]) -> Path:
+    """Return the solutions for each strength of `grid` in the user's columns."""
     pairs = [stated.to_user(each.coef, each.intercept) for each in solutions]
     coefs = np.stack([coef.T for coef, _ in pairs], axis=-1)
     intercepts = np.stack([intercept for _, intercept in pairs], axis=-1)
@@ -139,7 +118,8 @@ def _assemble(stated: Prepared, grid: Array, solutions: list[Any]) -> Path:
     )
 
 
-def _warn(estimator: Any, grid: Array, solutions: list[Any]) -> None:
+def warn_of_path(estimator: Any, grid: Array, solutions: list[Solution]) -> None:
+    """Warn if some strengths did not reach the tolerance."""
     missed = [k for k, each in enumerate(solutions) if each.shortfall]
     if missed:
         first = missed[0]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from .certificate import printed, silent
+from .folds import Blocks, in_blocks, over_rows
 from .problem import Problem, Solution
-from .solve import certificate_of, critical_alpha, solve, solve_path
+from .solve import certificate_of, critical_alpha, curvature, solve, solve_path
 
 __all__ = [
+    "Blocks",
     "Problem",
     "Solution",
     "certificate_of",
     "critical_alpha",
+    "curvature",
+    "in_blocks",
+    "over_rows",
     "printed",
     "silent",
     "solve",

@@ -15,15 +15,19 @@ same ones: with the Cholesky factor of the centred second moments, ``S = R' R``,
 
 from __future__ import annotations
 
+import functools
 import operator
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.linalg
+from numpy.typing import NDArray
 
 from ..designs import Dense, Standardized
 from .factor import pivoted_cholesky
 from .problem import Array, Problem
+
+Indices = NDArray[np.intp]
 
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
@@ -52,9 +56,30 @@ class Moments(NamedTuple):
             (weighted * y).sum(axis=0),
         )
 
+    @classmethod
+    def of_rows(cls, design: Any, y: Array, weight: Array, rows: Indices) -> Moments:
+        """Sum over some of the rows, which are never copied all at once."""
+        parts = (
+            cls.of(part, y[some], weight[some]) for part, some in design.parts(rows)
+        )
+        return functools.reduce(operator.add, parts)
+
     def __add__(self, other: Moments) -> Moments:  # type: ignore[override]
         """Return the moments of the rows of both."""
         return Moments(*map(operator.add, self, other))
+
+    def mean(self) -> Moments:
+        """Return the moments divided by the total weight."""
+        x, y, xx, xy, yy = (part / self.total for part in self[1:])
+        return Moments(1.0, x, y, xx, xy, yy)
+
+    def about(self, mean: Array, scale: Array) -> Moments:
+        """Return the moments of the columns ``(x - mean) / scale``."""
+        x = self.x - self.total * mean
+        xx = self.xx - np.outer(mean, self.x) - np.outer(x, mean)
+        xy = self.xy - np.outer(mean, self.y)
+        column = scale[:, None]
+        return self._replace(x=x / scale, xx=xx / column / scale, xy=xy / column)
 
     def centred(self) -> Moments:
         """Return the moments about the means."""
@@ -67,6 +92,37 @@ class Moments(NamedTuple):
             self.xy - np.outer(self.x, y),
             np.maximum(self.yy - self.y * y, 0.0),
         )
+
+
+def mean_squares(moments: Moments, w: Array, b: Array) -> tuple[Array, Array]:
+    r"""Return the mean squared error of several models, halved, from the moments alone.
+
+    .. math:: \tfrac{1}{2} (\bar y - \bar x' w - b)^2
+        + \tfrac{1}{2} (S_{yy} - 2 s_{xy}' w + w' S_{xx} w) / \textstyle\sum_i q_i
+
+    with `S` and `s` about the means; summed over outputs.
+
+    Parameters
+    ----------
+    w, b : arrays of shape (n_features, n_outputs, n_models) and (n_outputs, n_models)
+        Weights and intercepts.
+
+    Returns
+    -------
+    values, rounding : arrays of shape (n_models,)
+        And how far these may be off where most of the squares cancels.
+    """
+    mean, about = moments.mean(), moments.centred()
+    values, rounding = np.zeros(w.shape[2]), np.zeros(w.shape[2])
+    norms = np.sqrt(np.diagonal(moments.xx))  # not about the means: what was summed
+    for c in range(w.shape[1]):
+        wc = w[:, c]
+        level = mean.y[c] - mean.x @ wc - b[c]
+        bent = (wc * (about.xx @ wc)).sum(axis=0) - 2.0 * about.xy[:, c] @ wc
+        values += 0.5 * (level**2 + (about.yy[c] + bent) / moments.total)
+        size = np.sqrt(moments.yy[c]) + norms @ np.abs(wc)
+        rounding += _ROUNDING * (size**2 / moments.total + level**2)
+    return values, rounding
 
 
 class Compressed(NamedTuple):
@@ -103,10 +159,21 @@ def compress(problem: Problem) -> Compressed | None:
 
     None if all columns are zero.
     """
-    q, p, k = problem.weight, problem.design.shape[1], problem.n_outputs
-    # Far from zero the products of y would lose digits.
-    centre = q @ problem.y if problem.fit_intercept else np.zeros(k)
-    moments = Moments.of(problem.design, problem.y - centre, q)
+    centre = centre_of(problem)
+    moments = Moments.of(problem.design, problem.y - centre, problem.weight)
+    return compressed(problem, moments, centre)
+
+
+def centre_of(problem: Problem) -> Array:
+    """Return what to subtract from y: far from zero its products would lose digits."""
+    if problem.fit_intercept:
+        return problem.weight @ problem.y
+    return np.zeros(problem.n_outputs)
+
+
+def compressed(problem: Problem, moments: Moments, centre: Array) -> Compressed | None:
+    """Return the problem of few rows from the moments of the design and y - centre."""
+    p, k = problem.design.shape[1], problem.n_outputs
     mean = np.zeros((p + 1, k))
     if problem.fit_intercept:
         mean[:-1] = moments.x[:, None] / moments.total

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .moments import compress
+from .moments import Compressed, compress
 from .problem import Array, Problem
 from .row_space import in_row_space
 
@@ -37,20 +37,26 @@ _COLUMNS, _COLUMNS_PER_SOLUTION = 400, 16
 def reduce(problem: Problem, penalties: list[Any]) -> Reduction | None:
     """Return a smaller problem for all `penalties`, if there is one that pays."""
     (n, p), k = problem.design.shape, problem.n_outputs
-    smooth = all(penalty.is_smooth() for penalty in penalties)
     ridge = all(penalty.is_ridge() for penalty in penalties)
     size = NEWTON_SIZE if k == 1 else NEWTON_SIZE_OF_SEVERAL
-    if problem.loss.quadratic and n > _TALL * p:
-        columns = _COLUMNS + _COLUMNS_PER_SOLUTION * len(penalties) * k
-        if p <= (max(NEWTON_SIZE, columns) if smooth else columns):
-            return _by_moments(problem)
+    if moments_pay(problem, penalties):
+        return by_moments(compress(problem))
     if ridge and n < p and n * k <= size:
         return _in_row_space(problem)
     return None
 
 
-def _by_moments(problem: Problem) -> Reduction | None:
-    small = compress(problem)
+def moments_pay(problem: Problem, penalties: list[Any]) -> bool:
+    """Tell whether least squares is solved for all `penalties` from its moments."""
+    (n, p), k = problem.design.shape, problem.n_outputs
+    columns = _COLUMNS + _COLUMNS_PER_SOLUTION * len(penalties) * k
+    if all(penalty.is_smooth() for penalty in penalties):
+        columns = max(NEWTON_SIZE, columns)
+    return bool(problem.loss.quadratic and n > _TALL * p and p <= columns)
+
+
+def by_moments(small: Compressed | None) -> Reduction | None:
+    """Return the reduction to a problem of few rows, if there is one."""
     if small is None:
         return None
     return Reduction(

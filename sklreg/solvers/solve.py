@@ -9,7 +9,7 @@ import numpy as np
 from .certificate import Certificate, Null, Report, certify, silent
 from .path import Step, along_path
 from .problem import Array, Problem, Solution, evaluate, start_point
-from .reduction import reduce
+from .reduction import Reduction, reduce
 from .working_set import WorkingSet
 
 Start = tuple[Array, Array]
@@ -42,6 +42,7 @@ def solve_path(
     max_iter: int,
     start: Start | None = None,
     report: Report = silent,
+    reduction: Reduction | None = None,
 ) -> list[Solution]:
     """Minimise for one penalty after the other, each from the solution before.
 
@@ -61,6 +62,8 @@ def solve_path(
         their convex relative, if they have one.
     report : callable, optional
         Told of progress, see `Report`.
+    reduction : Reduction, optional
+        A smaller problem if one is known; otherwise it is looked for.
     """
     if start is None and (relative := penalties[0].convex_relative()) is not None:
         (near,) = solve_path(problem, [relative], tol=_ROUGH, max_iter=max_iter)
@@ -68,7 +71,7 @@ def solve_path(
     if start is not None:
         w = np.where(problem.norms[:, None] > 0.0, start[0], 0.0)
         start = w, start[1] * problem.fit_intercept
-    reduction = reduce(problem, penalties)
+    reduction = reduction or reduce(problem, penalties)
     if reduction is None:
         return _paths(problem, penalties, tol, max_iter, start, report)
     if start is not None:
@@ -169,3 +172,14 @@ def critical_alpha(problem: Problem) -> float:
         evaluation = evaluate(problem, start_point(problem, w, fitted.intercept))
     steps = 1.0 / np.maximum(problem.norms**2, np.finfo(np.float64).tiny)
     return float(problem.penalty.critical_alpha(evaluation.gradient, steps))
+
+
+def curvature(problem: Problem) -> float:
+    """Return the trace of the data term's Hessian at the null model, of one output.
+
+    The largest over outputs. A ridge penalty of this strength at least halves whatever
+    least squares would find, in every direction.
+    """
+    h = problem.hessian(Null.of(problem).point.eta, 0.0)
+    largest = max(float(h[c, c].sum()) for c in range(problem.n_outputs))
+    return largest * float((problem.norms**2).sum())

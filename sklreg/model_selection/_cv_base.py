@@ -1,0 +1,310 @@
+"""The one fit of the estimators that choose their strength by cross-validation."""
+
+from __future__ import annotations
+
+import copy
+import numbers
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import is_classifier
+from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.parallel import Parallel, delayed
+
+from .._estimator import warn_unconverged
+from .._threads import blas_threads_for
+from .._validation import Interval, StrOptions, checked_weights, fitting, in_order
+from ..linear import Prepared
+from ..linear._base import LinearModel
+from .cross_validation import Models, Settings, Validation
+from .curve import RULES, Curve, chosen
+from .folds import Fold, check_classes, make_folds
+from .grid import Array, strengths
+from .path import assemble
+from .progress import progress
+
+_ADVICE = "Increase max_iter or tol, scale the features, or end the path earlier."
+
+
+class Routed(NamedTuple):
+    """Metadata for those who asked for them."""
+
+    split: dict[str, Any]
+    score: dict[str, Any]
+
+
+#: Of the parameters that say how to choose.
+_CONSTRAINTS: dict[str, list[Any]] = {
+    "alphas": [Interval(numbers.Integral, 1, None, closed="left"), "array-like"],
+    "alpha_min_ratio": [Interval(numbers.Real, 0, 1, closed="neither"), None],
+    "l1_ratio": [Interval(numbers.Real, 0, 1, closed="both"), "array-like"],
+    "cv": ["cv_object"],
+    "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+    "rule": [StrOptions(set(RULES)), callable],
+    "refit": ["boolean"],
+    "n_jobs": [numbers.Integral, None],
+}
+
+
+def constraints_of(model: type[LinearModel]) -> dict[str, list[Any]]:
+    """Return the constraints of a model's parameters with those of choosing."""
+    replaced = {"alpha", "warm_start"}
+    every = model._parameter_constraints.items()
+    kept = {name: rules for name, rules in every if name not in replaced}
+    return kept | _CONSTRAINTS
+
+
+class CrossValidated(LinearModel):
+    """Base of the estimators that choose; a subclass names the `_model` it chooses."""
+
+    _model: ClassVar[type[LinearModel]]
+
+    @fitting
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
+        """Choose the strength by cross-validation and fit the model with it.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features.
+        y : array of shape (n_samples,) or (n_samples, n_targets)
+            Targets or labels.
+        sample_weight : float or array of shape (n_samples,), optional
+            Weights, in fitting and in the held-out losses.
+        **params
+            For the splitter, such as ``groups``; with metadata routing enabled, for
+            whoever requested them.
+
+        Returns
+        -------
+        self : object
+            The fitted model.
+
+        Raises
+        ------
+        ValueError
+            For whatever the fit of one strength refuses; for folds without rows, or
+            without some class.
+        """
+        routed = self._routed(sample_weight, params)
+        X, y = self._checked(X, y)
+        X, weight = in_order(X), checked_weights(sample_weight, len(y))
+        models = self._models()
+        whole = models[0]._state(*self._arguments(X, y, sample_weight))
+        folds = self._folds(X, y, weight, routed.split)
+        fitted = [self._arguments(X, y, weight * fold.train)[2] for fold in folds]
+        grids = [self._grid(model, whole) for model in models]
+        tasks = [self._penalties(models, grids, X, fold.share) for fold in folds]
+        settings = Settings(self.tol, self.max_iter, self.standardize)
+        tick = progress(len(folds) + self.refit, shown=bool(self.verbose))
+        with blas_threads_for(X.shape[0] * X.shape[1]):
+            validation = Validation.of(whole, weight, folds, settings, tasks)
+            score = self._score(X, y, validation, routed.score)
+            found = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+                delayed(validation.measure)(*each, score, tick)
+                for each in zip(folds, fitted, tasks, strict=True)
+            )
+            losses, shortfalls = zip(*found, strict=True)
+            curves = self._curves(grids, np.stack(losses, axis=1), folds)
+            best = int(np.argmin([curve.mean.min() for curve in curves]))
+            index = chosen(self.rule, curves[best])
+            if self.refit:
+                path = self._penalties(models, grids, X, 1.0)[best : best + 1]
+                prepared, (solutions,) = validation.paths(whole.problem.weight, path)
+                tick()
+        self._assign(curves, best, index)
+        if self.refit:
+            self._take(prepared, solutions[index], X.dtype)
+            self.path_ = assemble(prepared, grids[best], solutions)
+            shortfalls = *shortfalls, [each.shortfall for each in solutions]
+        self._warn([each for fold in shortfalls for each in fold])
+        return self
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the score that chose, or that of the model if losses did.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features.
+        y : array of shape (n_samples,) or (n_samples, n_targets)
+            Targets or labels.
+        sample_weight : array of shape (n_samples,), optional
+            Weights.
+
+        Returns
+        -------
+        score : float
+            Of the scorer `scoring`; without one as the model of one strength does.
+        """
+        if self.scoring is None:
+            return float(super().score(X, y, sample_weight))
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return float(get_scorer(self.scoring)(self, X, y, **weights))
+
+    def __sklearn_tags__(self) -> Any:
+        """Whether a good score is large depends on the scorer."""
+        tags = super().__sklearn_tags__()
+        for kind in (tags.regressor_tags, tags.classifier_tags):
+            if kind is not None:
+                kind.poor_score |= self.scoring is not None
+        return tags
+
+    # The parts of a fit --------------------------------------------------------------
+
+    def _models(self) -> list[LinearModel]:
+        """Return an estimator of one strength for each l1_ratio."""
+        several = np.ndim(self.l1_ratio) > 0
+        if several and self.penalty != "elasticnet":
+            msg = (
+                "l1_ratio holds several values, which need penalty='elasticnet', got "
+                f"penalty={self.penalty!r}; pass one number."
+            )
+            raise ValueError(msg)
+        ratios = np.ravel(self.l1_ratio) if several else [self.l1_ratio]
+        names = self._model._get_param_names()
+        shared = {name: value for name, value in vars(self).items() if name in names}
+        models = [self._model(**shared | {"l1_ratio": ratio}) for ratio in ratios]
+        for model in models:
+            model._validate_params()
+        return models
+
+    def _folds(
+        self, X: Any, y: Any, weight: Array, params: dict[str, Any]
+    ) -> list[Fold]:
+        cv = check_cv(self.cv, y, classifier=is_classifier(self))
+        folds = make_folds(cv.split(X, y, **params), weight)
+        if is_classifier(self):
+            check_classes(folds, y, weight)
+        if self.rule == "1se" and len(folds) == 1:
+            msg = "rule='1se' needs at least two folds, cv gives one; take rule='min'."
+            raise ValueError(msg)
+        return folds
+
+    def _grid(self, model: LinearModel, whole: Prepared) -> Array:
+        """Return the strengths, as the user means them, in decreasing order."""
+        unit = model.penalty_record(1.0, whole.problem.design.shape[1])
+        problem = whole.problem._replace(penalty=unit)
+        return strengths(problem, self.alphas, self.alpha_min_ratio)
+
+    def _penalties(
+        self, models: list[LinearModel], grids: list[Array], X: Any, share: float
+    ) -> list[list[Any]]:
+        """Return the penalties of each path over rows of a share of the weight."""
+        return [
+            [
+                model.penalty_record(alpha, X.shape[1])
+                for alpha in self._alphas_for(grid, share)
+            ]
+            for model, grid in zip(models, grids, strict=True)
+        ]
+
+    def _alphas_for(self, grid: Array, share: float) -> Array:
+        """Return the strengths over rows of a share of the weight: the same."""
+        del share
+        return grid
+
+    def _fold_weights(self, folds: list[Fold]) -> Array:
+        """Return what each fold counts in the mean: the weight it holds out."""
+        return np.array([fold.weight for fold in folds])
+
+    def _curves(
+        self, grids: list[Array], losses: Array, folds: list[Fold]
+    ) -> list[Curve]:
+        if np.isnan(losses).any():
+            msg = (
+                f"{np.isnan(losses).sum()} of {losses.size} held-out losses are not a "
+                f"number with scoring={self.scoring!r}, so there is no best; take a "
+                "scorer that is defined on every fold."
+            )
+            raise ValueError(msg)
+        counts = self._fold_weights(folds)
+        pairs = zip(grids, losses, strict=True)
+        return [Curve(grid, each, counts) for grid, each in pairs]
+
+    def _score(
+        self, X: Any, y: Any, validation: Validation, params: dict[str, Any]
+    ) -> Callable[[Fold, Models], Array]:
+        """Return what tells the losses on a fold: negated scores, if there are any."""
+        if self.scoring is None:
+            return validation.losses
+        scorer, given = get_scorer(self.scoring), self.get_params(deep=False)
+        template = self._models()[0]
+        known = {name: value for name, value in vars(self).items() if name not in given}
+        template.__dict__.update(known)
+
+        def losses(fold: Fold, models: Models) -> Array:
+            rows, out = fold.held_out, np.empty(models.intercepts.shape[1])
+            data = X[rows], y[rows]
+            more = {name: np.asarray(value)[rows] for name, value in params.items()}
+            for m in range(len(out)):
+                model = copy.copy(template)
+                model._take_coef(models.coefs[:, :, m], models.intercepts[:, m])
+                out[m] = -scorer(model, *data, **more)
+            return out
+
+        return losses
+
+    def _assign(self, curves: list[Curve], best: int, index: int) -> None:
+        curve, several = curves[best], np.ndim(self.l1_ratio) > 0
+        every = slice(None) if several else 0
+        self.alphas_ = np.stack([each.alphas for each in curves])[every]
+        self.fold_losses_ = np.stack([each.losses for each in curves])[every]
+        self.mean_losses_ = np.stack([each.mean for each in curves])[every]
+        self.standard_errors_ = np.stack([each.standard_error for each in curves])[
+            every
+        ]
+        self.curve_ = curve
+        self.alpha_ = float(curve.alphas[index])
+        self.alpha_min_ = float(curve.alphas[curve.minimum()])
+        self.alpha_1se_ = float(curve.alphas[curve.one_standard_error()])
+        self.l1_ratio_ = float(np.ravel(self.l1_ratio)[best])
+
+    def _warn(self, shortfalls: list[str]) -> None:
+        missed = [each for each in shortfalls if each]
+        if missed:
+            found = f"{len(missed)} of {len(shortfalls)} fits, the first of which: "
+            warn_unconverged(self, found + missed[0], _ADVICE)
+
+    # Metadata ------------------------------------------------------------------------
+
+    def _routed(self, sample_weight: Any, params: dict[str, Any]) -> Routed:
+        """Tell what goes to the splitter and what to the scorer."""
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        if get_config()["enable_metadata_routing"]:
+            routed = process_routing(self, "fit", **params, **weights)
+            scored = routed.get("scorer", {}).get("score", {})
+            return Routed(routed["splitter"]["split"], scored)
+        if unknown := sorted(set(params) - {"groups"}):
+            msg = (
+                f"fit got {unknown}, which it does not know; to pass them on to the "
+                "splitter or the scorer, switch on metadata routing by "
+                "sklearn.set_config(enable_metadata_routing=True)."
+            )
+            raise ValueError(msg)
+        return Routed(params, weights)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Tell where metadata go: to the splitter, and to the scorer if there is one.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            See the user guide of scikit-learn.
+        """
+        to_split = MethodMapping().add(caller="fit", callee="split")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        router.add(splitter=check_cv(self.cv), method_mapping=to_split)
+        if self.scoring is not None:
+            to_score = MethodMapping().add(caller="fit", callee="score")
+            to_score.add(caller="score", callee="score")
+            router.add(scorer=get_scorer(self.scoring), method_mapping=to_score)
+        return router

@@ -1,0 +1,88 @@
+"""The folds of a cross-validation: which rows are fitted, which are held out."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .grid import Array
+
+
+class Fold(NamedTuple):
+    """The rows of one split."""
+
+    train: NDArray[np.bool_]  # n_samples
+    held_out: NDArray[np.intp]  # rows, in order
+    share: float  # of the sample weight, fitted
+    weight: float  # and held out
+
+    def held_out_mask(self) -> NDArray[np.bool_]:
+        """Return the rows held out as a mask."""
+        mask = np.zeros_like(self.train)
+        mask[self.held_out] = True
+        return mask
+
+
+def make_folds(splits: Any, weight: Array) -> list[Fold]:
+    """Return the folds of pairs of row numbers, as splitters yield them.
+
+    Parameters
+    ----------
+    splits : iterable of (train, test)
+        Row numbers, or masks.
+    weight : array of shape (n_samples,)
+        Sample weights of sum 1.
+
+    Raises
+    ------
+    ValueError
+        If there is no fold, or one with nothing to fit or nothing held out.
+    """
+    folds = []
+    rows = np.arange(len(weight))
+    for k, (fitted, left) in enumerate(splits):
+        train = np.zeros(len(weight), dtype=np.bool_)
+        train[fitted] = True
+        held_out = np.unique(rows[left])
+        shares = float(weight[train].sum()), float(weight[held_out].sum())
+        fold = Fold(train, held_out, *shares)
+        for name, share in ("train", fold.share), ("test", fold.weight):
+            if share == 0.0:
+                msg = (
+                    f"cv gives a fold, number {k}, whose {name} rows hold no sample "
+                    "weight; take fewer folds, or a splitter that spreads the rows of "
+                    "non-zero weight."
+                )
+                raise ValueError(msg)
+        folds.append(fold)
+    if not folds:
+        msg = "cv gives no folds; take a splitter of at least one split."
+        raise ValueError(msg)
+    return folds
+
+
+def check_classes(folds: list[Fold], y: Any, weight: Array) -> None:
+    """Refuse folds that fit without some class, whose held-out loss may be infinite.
+
+    Parameters
+    ----------
+    folds : list of Fold
+        The folds.
+    y : array of shape (n_samples,)
+        Labels.
+    weight : array of shape (n_samples,)
+        Sample weights.
+    """
+    labels, codes = np.unique(y[weight > 0.0], return_inverse=True)
+    for k, fold in enumerate(folds):
+        present = fold.train[weight > 0.0]
+        missing = np.bincount(codes[present], minlength=len(labels)) == 0
+        if missing.any():
+            msg = (
+                f"cv gives a fold, number {k}, whose train rows hold no sample of "
+                f"class {labels[missing].tolist()[0]!r}; take fewer folds, or a "
+                "splitter that spreads the classes, such as StratifiedKFold."
+            )
+            raise ValueError(msg)
