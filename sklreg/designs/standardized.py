@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._compile import kernel
 from ._blocks import Array
 
 Indices = NDArray[np.intp]
@@ -51,8 +52,9 @@ class Standardized(NamedTuple):
 
     def rmatvec(self, r: Array) -> Array:
         """Return ``(X' r - mean sum(r)) / scale``."""
-        shifted = self.design.rmatvec(r) - np.outer(self.mean, r.sum(axis=0))
-        return shifted / self.scale[:, None]
+        out = np.ascontiguousarray(self.design.rmatvec(r))
+        _standardize(self.mean, self.scale, r.sum(axis=0), out)
+        return out
 
     def cross(self, other: Standardized, weight: Array) -> Array:
         """Return ``X' diag(weight) Y`` of the centred and scaled columns."""
@@ -89,6 +91,14 @@ class Standardized(NamedTuple):
             np.append(self.mean, other.mean),
             np.append(self.scale, other.scale),
         )
+
+
+@kernel
+def _standardize(mean: Array, scale: Array, sums: Array, out: Array) -> None:
+    """Make ``X' r`` that of the shifted and scaled columns, in place."""
+    for j in range(out.shape[0]):
+        for c in range(out.shape[1]):
+            out[j, c] = (out[j, c] - mean[j] * sums[c]) / scale[j]
 
 
 def standardized(
