@@ -196,6 +196,10 @@ class CSC(NamedTuple):
         """Return the columns as they are: shifted they would not be sparse."""
         return self, mean, scale
 
+    def to_array(self) -> NDArray[Any]:
+        """Return all numbers, zeros too; for some rows or columns of a design."""
+        return np.asarray(self._to_scipy(slice(0, self.shape[1])).toarray())
+
     def joined(self, other: CSC) -> CSC:
         """Return the columns of both."""
         indptr = np.append(self.indptr, self.indptr[-1] + other.indptr[1:])

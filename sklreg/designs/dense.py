@@ -170,6 +170,10 @@ class Dense(NamedTuple):
         """Return all columns, shifted and scaled, and what is left of both."""
         return self.take(np.arange(self.shape[1]), mean, scale)
 
+    def to_array(self) -> NDArray[Any]:
+        """Return all numbers."""
+        return self.values
+
     def joined(self, other: Dense) -> Dense:
         """Return the columns of both."""
         n, p = self.shape

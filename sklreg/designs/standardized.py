@@ -69,6 +69,10 @@ class Standardized(NamedTuple):
             return self
         return Standardized(*self.design.formed(self.mean, self.scale))
 
+    def to_array(self) -> Array:
+        """Return the centred and scaled columns, formed."""
+        return (self.design.to_array() - self.mean) / self.scale
+
     def outer(self) -> Array:
         """Return ``X X'`` of the centred and scaled columns."""
         return self.design.outer(self.mean, 1.0 / self.scale**2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import numbers
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -24,6 +25,7 @@ from .._threads import blas_threads_for
 from .._validation import Interval, StrOptions, checked_weights, fitting, in_order
 from ..linear import Prepared
 from ..linear._base import LinearModel
+from .closed_form import generalised, leave_one_out
 from .cross_validation import Models, Settings, Validation
 from .curve import RULES, Curve, chosen
 from .folds import Fold, check_classes, make_folds
@@ -107,13 +109,17 @@ class CrossValidated(LinearModel):
         tick = progress(len(folds) + self.refit, shown=bool(self.verbose))
         with blas_threads_for(X.shape[0] * X.shape[1]):
             validation = Validation.of(whole, weight, folds, settings, tasks)
-            score = self._score(X, y, validation, routed.score)
-            found = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-                delayed(validation.measure)(*each, score, tick)
-                for each in zip(folds, fitted, tasks, strict=True)
-            )
-            losses, shortfalls = zip(*found, strict=True)
-            curves = self._curves(grids, np.stack(losses, axis=1), folds)
+            shortfalls: tuple[list[str], ...] = ()
+            if isinstance(self.cv, str):
+                curves = self._in_closed_form(models, grids, whole)
+            else:
+                score = self._score(X, y, validation, routed.score)
+                found = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+                    delayed(validation.measure)(*each, score, tick)
+                    for each in zip(folds, fitted, tasks, strict=True)
+                )
+                losses, shortfalls = zip(*found, strict=True)
+                curves = self._curves(grids, np.stack(losses, axis=1), folds)
             best = int(np.argmin([curve.mean.min() for curve in curves]))
             index = chosen(self.rule, curves[best])
             if self.refit:
@@ -125,7 +131,7 @@ class CrossValidated(LinearModel):
             self._take(prepared, solutions[index], X.dtype)
             self.path_ = assemble(prepared, grids[best], solutions)
             shortfalls = *shortfalls, [each.shortfall for each in solutions]
-        self._warn([each for fold in shortfalls for each in fold])
+        self._warn([each for fit in shortfalls for each in fit])
         return self
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -180,14 +186,44 @@ class CrossValidated(LinearModel):
     def _folds(
         self, X: Any, y: Any, weight: Array, params: dict[str, Any]
     ) -> list[Fold]:
+        if isinstance(self.cv, str):
+            return []
         cv = check_cv(self.cv, y, classifier=is_classifier(self))
         folds = make_folds(cv.split(X, y, **params), weight)
         if is_classifier(self):
             check_classes(folds, y, weight)
-        if self.rule == "1se" and len(folds) == 1:
+        self._check_rule(len(folds))
+        return folds
+
+    def _check_rule(self, n_folds: int) -> None:
+        if self.rule == "1se" and n_folds == 1:
             msg = "rule='1se' needs at least two folds, cv gives one; take rule='min'."
             raise ValueError(msg)
-        return folds
+
+    def _in_closed_form(
+        self, models: list[LinearModel], grids: list[Array], whole: Prepared
+    ) -> list[Curve]:
+        """Return the curves of ridge regression for ``cv="loo"`` and ``"gcv"``."""
+        n_features = whole.problem.design.shape[1]
+        ridge = all(
+            model.penalty_record(1.0, n_features).is_ridge() for model in models
+        )
+        known = ridge and whole.problem.loss.quadratic and not self.standardize
+        if not known or self.scoring is not None:
+            msg = (
+                f"cv={self.cv!r} is a closed form for penalty='l2', "
+                "loss='squared_error', positive=False, standardize=False and "
+                "scoring=None; for other models pass sklearn.model_selection."
+                "LeaveOneOut() or a number of folds."
+            )
+            raise ValueError(msg)
+        if self.cv == "gcv":
+            self._check_rule(1)
+            return [generalised(whole.problem, grid) for grid in grids]
+        return [
+            leave_one_out(whole.problem, grid, partial(self._alphas_for, grid))
+            for grid in grids
+        ]
 
     def _grid(self, model: LinearModel, whole: Prepared) -> Array:
         """Return the strengths, as the user means them, in decreasing order."""
@@ -282,8 +318,9 @@ class CrossValidated(LinearModel):
         if get_config()["enable_metadata_routing"]:
             routed = process_routing(self, "fit", **params, **weights)
             scored = routed.get("scorer", {}).get("score", {})
-            return Routed(routed["splitter"]["split"], scored)
-        if unknown := sorted(set(params) - {"groups"}):
+            return Routed(routed.get("splitter", {}).get("split", {}), scored)
+        known = set() if isinstance(self.cv, str) else {"groups"}
+        if unknown := sorted(set(params) - known):
             msg = (
                 f"fit got {unknown}, which it does not know; to pass them on to the "
                 "splitter or the scorer, switch on metadata routing by "
@@ -300,9 +337,10 @@ class CrossValidated(LinearModel):
         routing : MetadataRouter
             See the user guide of scikit-learn.
         """
-        to_split = MethodMapping().add(caller="fit", callee="split")
         router = MetadataRouter(owner=self).add_self_request(self)
-        router.add(splitter=check_cv(self.cv), method_mapping=to_split)
+        if not isinstance(self.cv, str):
+            to_split = MethodMapping().add(caller="fit", callee="split")
+            router.add(splitter=check_cv(self.cv), method_mapping=to_split)
         if self.scoring is not None:
             to_score = MethodMapping().add(caller="fit", callee="score")
             to_score.add(caller="score", callee="score")

@@ -64,7 +64,7 @@ class Validation(NamedTuple):
         """Prepare for the penalties of all folds, paths and strengths."""
         penalties = [each for task in tasks for path in task for each in path]
         sets = [rows for fold in folds for rows in (fold.train, fold.held_out_mask())]
-        blocks = in_blocks(whole.problem, penalties, sets)
+        blocks = in_blocks(whole.problem, penalties, sets) if folds else None
         return cls(whole, weight, folds, blocks, settings)
 
     def measure(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from .._validation import StrOptions
 from ..linear import LinearRegressor
 from ._cv_base import CrossValidated, constraints_of
 
@@ -29,9 +30,11 @@ class LinearRegressorCV(CrossValidated, LinearRegressor):
     l1_ratio : float or array of shape (n_l1_ratios,), default=0.5
         Share of l1 for ``penalty="elasticnet"``, in [0, 1]; of several the one with the
         smallest mean loss is taken.
-    cv : int, splitter, iterable or None, default=None
+    cv : int, splitter, iterable, "loo", "gcv" or None, default=None
         The folds: their number, a splitter of scikit-learn, or pairs of row numbers.
-        By default 5.
+        By default 5. For ``penalty="l2"`` and squared error also ``"loo"``, each row
+        left out in turn, and ``"gcv"``, generalised cross-validation: closed forms that
+        take one decomposition for all strengths.
     scoring : str, callable or None, default=None
         A scorer, to be maximised. By default the mean loss on the rows held out is
         minimised: half the squared error, half the deviance, or whatever
@@ -74,7 +77,8 @@ class LinearRegressorCV(CrossValidated, LinearRegressor):
         The strengths, decreasing. If `l1_ratio` is an array, this and the next three
         have one entry more in front, (n_l1_ratios, ...).
     fold_losses_ : array of shape (n_folds, n_alphas)
-        Mean losses on the rows held out, or the scores with their sign changed.
+        Mean losses on the rows held out, or the scores with their sign changed. With
+        ``cv="loo"`` each row that has weight is a fold, with ``"gcv"`` there is one.
     mean_losses_, standard_errors_ : array of shape (n_alphas,)
         Their means over folds, by the weight held out, and the standard errors.
     curve_ : Curve
@@ -104,6 +108,12 @@ class LinearRegressorCV(CrossValidated, LinearRegressor):
     Otherwise a fold is the problem of all rows with weight zero where it holds out; X
     is not copied.
 
+    ``cv="loo"`` has the losses of ``cv=LeaveOneOut()``, weighted by sample weight. Both
+    closed forms take time proportional to ``n_samples n_features min(n_samples,
+    n_features)``, and memory for X' X or X X', whichever is smaller. As everywhere,
+    `alpha` belongs to the mean loss of the rows fitted; `RidgeCV` of scikit-learn keeps
+    that of their sum, so its alphas are those of ``"loo"`` times ``n_samples - 1``.
+
     References
     ----------
     Breiman, Friedman, Olshen and Stone (1984), Classification and regression trees,
@@ -111,6 +121,9 @@ class LinearRegressorCV(CrossValidated, LinearRegressor):
 
     Friedman, Hastie and Tibshirani (2010), Regularization paths for generalized linear
     models via coordinate descent, Journal of Statistical Software 33(1).
+
+    Golub, Heath and Wahba (1979), Generalized cross-validation as a method for choosing
+    a good ridge parameter, Technometrics 21(2).
 
     Examples
     --------
@@ -125,7 +138,7 @@ class LinearRegressorCV(CrossValidated, LinearRegressor):
     _model = LinearRegressor
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of(
         LinearRegressor
-    )
+    ) | {"cv": ["cv_object", StrOptions({"loo", "gcv"})]}
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .certificate import printed, silent
 from .folds import Blocks, in_blocks, over_rows
 from .problem import Problem, Solution
+from .ridge import directions
 from .solve import certificate_of, critical_alpha, curvature, solve, solve_path
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "certificate_of",
     "critical_alpha",
     "curvature",
+    "directions",
     "in_blocks",
     "over_rows",
     "printed",
