@@ -310,10 +310,10 @@ def checked_nested(params: dict[str, Any], current: dict[str, Any]) -> None:
     for key in params:
         name, nested, inner = key.partition("__")
         value = params.get(name, current.get(name))
-        if nested and (value is None or isinstance(value, str)):
+        if nested and (value is None or isinstance(value, str | list | tuple)):
             msg = (
                 f"{key} cannot be set while {name} is {value!r}, which has no "
                 f"parameters; pass an object that has the parameter {inner!r}, as in "
-                f"{name}=ElasticNet(l1_ratio=0.5)."
+                "penalty=ElasticNet(l1_ratio=0.5)."
             )
             raise ValueError(msg)

@@ -12,8 +12,8 @@ PACKAGE = Path(sklreg.__file__).parent
 #: A file may import from the storeys below its own and from its own room.
 STOREYS = [
     {"_compile", "_parameters"},
-    {"designs", "losses", "penalties"},
-    {"solvers"},
+    {"designs", "losses", "penalties", "_random_numbers"},
+    {"solvers", "augmentation"},
     {"_validation", "_estimator", "_threads"},
     {"linear", "neural"},
     {"model_selection"},
@@ -27,7 +27,9 @@ LEVEL = {room: level for level, rooms in enumerate(STOREYS) for room in rooms}
 #: The two rooms of the lowest storeys that know each other, in this direction.
 NEIGHBOURS = {("_parameters", "_compile"), ("_estimator", "_validation")}
 WITHOUT_SKLEARN = {"_compile", "_parameters", "designs", "losses", "penalties"} | {
-    "solvers"
+    "solvers",
+    "augmentation",
+    "_random_numbers",
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

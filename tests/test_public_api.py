@@ -15,7 +15,7 @@ import sklreg
 
 MODULES = ["sklreg", "sklreg.linear", "sklreg.model_selection", "sklreg.neural"]
 #: Rooms of which users see the classes; the rest of their `__all__` is for other rooms.
-NOUNS = ["sklreg.losses", "sklreg.penalties"]
+NOUNS = ["sklreg.augmentation", "sklreg.losses", "sklreg.penalties"]
 INTERNAL_MODULES = ["sklreg.designs", "sklreg.solvers"]
 METHODS_OF_SKLEARN = {
     "get_metadata_routing",

@@ -8,7 +8,7 @@ import scipy.special
 import scipy.stats
 
 from sklreg._compile import kernel
-from sklreg.neural.random_numbers import (
+from sklreg._random_numbers import (
     child_key,
     new_key,
     normal,

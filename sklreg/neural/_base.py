@@ -23,6 +23,7 @@ from .linear_limit import solve_linear
 from .objective import Data, Objective
 from .optimizers import Adam, new_adam
 from .polish import polish
+from .portions import recipe
 from .residual import Residual
 from .rows import as_rows
 from .scales import Scales, measure
@@ -89,8 +90,8 @@ class Perceptron(PenalizedEstimator):
         rng = check_random_state(self.random_state)
         beginning = copy.deepcopy(rng)
         train, everything = sample, sample
+        self._check_epochs()
         if self.early_stopping:
-            self._check_early_stopping()
             if watched is None:
                 train, watched = self._split(sample, rng)
             else:
@@ -118,13 +119,13 @@ class Perceptron(PenalizedEstimator):
         """Train on some rows; choose the way by the problem's properties."""
         objective = self._objective(sample)
         theta, progress = self._start(objective, sample, rng)
-        if not self.early_stopping and objective.network.n_layers == 1:
+        if not self._needs_epochs and objective.network.n_layers == 1:
             fit = self._solve_linear(sample.X, objective)
         elif self.solver == "lbfgs":
             fit = self._minimise(objective, theta, progress.scales)
         else:
             fit = self._train(objective, self._watch(watched), theta, progress)
-            if not self.early_stopping and self._wants_polish(objective.penalty):
+            if self._wants_polish(objective.penalty):
                 found = self._minimise(objective, fit.theta, progress.scales)
                 fit = fit._replace(theta=found.theta, shortfall=found.shortfall)
         return Outcome(objective, fit, progress)
@@ -140,8 +141,15 @@ class Perceptron(PenalizedEstimator):
         fit = fit._replace(history=chosen.fit.history)
         return Outcome(objective, fit, progress)
 
+    @property
+    def _needs_epochs(self) -> bool:
+        """Tell whether what is asked for has no deterministic objective."""
+        return bool(self.early_stopping or self.augmentation)
+
     def _wants_polish(self, penalty: Any) -> bool:
         """Tell whether the end is a full-batch minimisation."""
+        if self._needs_epochs:
+            return False
         if self.polish == "auto":
             return self.solver == "lbfgs" or not penalty.is_smooth()
         return bool(self.polish) or self.solver == "lbfgs"
@@ -200,7 +208,7 @@ class Perceptron(PenalizedEstimator):
             theta,
             progress.adam,
             progress.scales,
-            self._settings(objective.data.n_samples),
+            self._settings(objective),
             progress.rng,
             after_epoch,
             validation,
@@ -239,7 +247,7 @@ class Perceptron(PenalizedEstimator):
         rng = known.rng if known else check_random_state(self.random_state)
         with one_blas_thread():
             theta, progress = self._start(objective, sample, rng, known)
-            settings = self._settings(objective.data.n_samples)._replace(max_iter=1)
+            settings = self._settings(objective)._replace(max_iter=1)
             history = train(
                 objective,
                 theta,
@@ -253,13 +261,14 @@ class Perceptron(PenalizedEstimator):
             fit = Fit(theta, len(history), history, len(history))
             self._assign(objective, fit, progress)
 
-    def _settings(self, n_samples: int) -> Settings:
+    def _settings(self, objective: Objective) -> Settings:
         size = _BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
         return Settings(
-            min(size, n_samples),
+            min(size, objective.data.n_samples),
             float(self.learning_rate_init),
             int(self.max_iter),
             bool(self.shuffle),
+            recipe(self.augmentation, objective.data.rows),
         )
 
     def _objective(self, sample: Sample) -> Objective:
@@ -321,11 +330,12 @@ class Perceptron(PenalizedEstimator):
         fitted = [w.shape for w in getattr(self, "coefs_", [])]
         return fitted == list(zip(network.sizes[:-1], network.sizes[1:], strict=True))
 
-    def _check_early_stopping(self) -> None:
-        if self.solver == "lbfgs":
+    def _check_epochs(self) -> None:
+        if self._needs_epochs and self.solver == "lbfgs":
+            name = "early_stopping" if self.early_stopping else "augmentation"
             msg = (
-                "early_stopping counts epochs, which solver='lbfgs' does not have; "
-                "use solver='adam' or early_stopping=False."
+                f"{name} needs epochs, which solver='lbfgs' does not have; use "
+                f"solver='adam' or leave {name} out."
             )
             raise ValueError(msg)
 

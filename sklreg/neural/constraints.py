@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._validation import PENALTY_CONSTRAINTS, Interval, StrOptions
+from ..augmentation import Augmentation
 from .activations import CODES
 
 CONSTRAINTS: dict[str, list[Any]] = {
@@ -33,6 +34,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "monitor": [str, callable],
     "start_from_epoch": [Interval(numbers.Integral, 0, None, closed="left")],
     "refit": ["boolean"],
+    "augmentation": [Augmentation, list, tuple, None],
     "max_fun": [Interval(numbers.Integral, 1, None, closed="left")],
     "polish": [StrOptions({"auto"}), "boolean"],
     "polish_tol": [Interval(numbers.Real, 0, None, closed="neither")],

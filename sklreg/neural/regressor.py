@@ -71,9 +71,13 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         Limit on epochs of Adam. To reach it is a way of stopping, without a warning.
     shuffle : bool, default=True
         Whether each epoch has its own order of the rows.
+    augmentation : augmentation object, list of them or None, default=None
+        What happens to training rows anew in every epoch, never to validation rows or
+        in prediction: an object of :mod:`sklreg.augmentation`, or several, applied in
+        this order. X must be dense. There is no polish then.
     random_state : int, RandomState or None, default=None
-        Where initial weights, orders and the validation split come from. An int makes
-        every result reproducible, whatever the number of threads.
+        Where initial weights, orders, the validation split and all noise come from. An
+        int makes every result reproducible, whatever the number of threads.
     tol : float, default=1e-4
         Improvement that counts, relative to the loss of the best constant prediction.
     n_iter_no_change : int, default=10
@@ -220,6 +224,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         learning_rate_init: float = 1e-3,
         max_iter: int = 100,
         shuffle: bool = True,
+        augmentation: Any = None,
         random_state: Any = None,
         tol: float = 1e-4,
         n_iter_no_change: int = 10,
@@ -245,6 +250,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         self.learning_rate_init = learning_rate_init
         self.max_iter = max_iter
         self.shuffle = shuffle
+        self.augmentation = augmentation
         self.random_state = random_state
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change

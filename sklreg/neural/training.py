@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
+from .._random_numbers import new_key
 from .layers import Flat, Network, Workspace, workspace
 from .objective import Array, Objective, batch_gradient
 from .optimizers import EPSILON, Adam, adam_step
+from .portions import portions
 from .scales import Scales
 from .validation import Validation
 
@@ -31,6 +33,7 @@ class Settings(NamedTuple):
     learning_rate: float
     max_iter: int
     shuffle: bool
+    recipe: tuple[Any, ...] = ()  # records of augmentations
 
 
 class Epoch(NamedTuple):
@@ -96,24 +99,25 @@ def run_epoch(
     scales: Scales,
     settings: Settings,
     order: NDArray[np.intp],
+    key: np.uint64,
 ) -> float:
     """Pass over the rows `order`, in place; return the mean loss seen on the way.
 
     A kernel call is bounded, so that Ctrl-C works in an epoch of any length.
     """
-    data, network = objective.data, objective.network
-    size = settings.batch_size
-    work = workspace(network, data.rows, min(size, len(order)), theta.dtype)
+    network, size = objective.network, settings.batch_size
+    work = workspace(network, objective.data.rows, min(size, len(order)), theta.dtype)
     gradient = np.empty_like(theta)
     rates = settings.learning_rate * scales.parameters
     floors = EPSILON * scales.loss / scales.parameters
-    total, height = 0.0, size * max(1, int(_WORK / (3 * network.n_parameters * size)))
-    for start in range(0, len(order), height):
+    total, n_batches = 0.0, max(1, int(_WORK / (3 * network.n_parameters * size)))
+    parts = portions(objective.data, order, size, n_batches, settings.recipe, key)
+    for data, chosen in parts:
         total += run_batches(
             data.rows,
             data.y,
             data.weight,
-            order[start : start + height],
+            chosen,
             size,
             network,
             objective.loss,
@@ -160,7 +164,8 @@ def train(
     while len(history) < settings.max_iter:
         if settings.shuffle:
             rng.shuffle(order)
-        loss = run_epoch(objective, theta, adam, scales, settings, order)
+        key = new_key(rng)
+        loss = run_epoch(objective, theta, adam, scales, settings, order, key)
         seen = validation.measure(theta) if validation else ()
         epoch = Epoch(loss, objective.penalty_value(theta), *seen)
         if not (epoch.objective <= limit and np.isfinite(theta).all()):
