@@ -44,8 +44,8 @@ def augmented(step, X, y=None, weight=None, batch_size=None, key=0, first=0):
     y = np.zeros((len(X), 1)) if y is None else y.copy()
     weight = np.ones(len(X)) if weight is None else weight.copy()
     record = step.record(X.shape[1])
-    size = batch_size or len(X)
-    augment_rows(record, X, y, weight, X.copy(), size, first, np.uint64(key))
+    bounds = np.array([*range(0, len(X), batch_size or len(X)), len(X)])
+    augment_rows(record, X, y, weight, X.copy(), bounds, first, np.uint64(key))
     return X, y, weight
 
 

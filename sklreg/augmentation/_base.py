@@ -86,7 +86,7 @@ def augment_rows(
     y: Array,
     weight: Array,
     source: NDArray[Any],
-    batch_size: int,
+    bounds: NDArray[np.intp],
     first: int,
     key: np.uint64,
 ) -> None:
@@ -98,14 +98,13 @@ def augment_rows(
         Record of an augmentation.
     X, y, weight, source, key
         As in `Augmentation.augment`, of all mini-batches.
-    batch_size : int
-        Rows of a mini-batch.
+    bounds : array of shape (n_batches + 1,)
+        Where each mini-batch begins, and the end.
     first : int
         Number of the first mini-batch in its epoch.
     """
-    for batch in range((X.shape[0] + batch_size - 1) // batch_size):
-        start = batch * batch_size
-        stop = min(start + batch_size, X.shape[0])
+    for batch in range(bounds.shape[0] - 1):
+        start, stop = bounds[batch], bounds[batch + 1]
         augmentation.augment(
             X[start:stop],
             y[start:stop],

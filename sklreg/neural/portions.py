@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,19 +49,28 @@ def recipe(augmentation: Any, rows: Any) -> tuple[Any, ...]:
     return tuple(step.record(rows.shape[1]) for step in steps)
 
 
+class Portion(NamedTuple):
+    """Some consecutive mini-batches of an epoch."""
+
+    data: Data
+    order: Order  # which rows of the data to read
+    bounds: Order  # where in the order each mini-batch begins, and the end
+    batches: slice  # which they are
+
+
 def portions(
     data: Data,
     order: Order,
-    batch_size: int,
+    bounds: Order,
     n_batches: int,
     recipe: tuple[Any, ...],
     key: np.uint64,
-) -> Iterator[tuple[Data, Order]]:
-    """Yield rows and the order to read them in, some mini-batches at a time.
+) -> Iterator[Portion]:
+    """Yield an epoch in portions.
 
-    Without recipe they are all rows; else copies of the next ones, augmented mini-batch
-    by mini-batch, which the next portion overwrites. So one kernel trains whatever the
-    recipe is, and kernels of augmentations are compiled once each.
+    Without recipe they refer to all rows; else to copies of their own, augmented
+    mini-batch by mini-batch. So one kernel trains whatever the recipe is, and kernels
+    of augmentations are compiled once each.
 
     Parameters
     ----------
@@ -69,37 +78,31 @@ def portions(
         All rows.
     order : array of int
         Which rows the epoch consists of.
-    batch_size, n_batches : int
-        Rows of a mini-batch, and how many of these make a portion, at most.
+    bounds : array of int
+        Where in the order each mini-batch begins, and the end.
+    n_batches : int
+        Mini-batches of a portion, at most.
     recipe : tuple of NamedTuple
         Records of augmentations.
     key : uint64
         Where the random numbers of the epoch come from.
     """
     if recipe:
-        in_cache = _NUMBERS // (batch_size * data.rows.shape[1])
+        in_cache = _NUMBERS // (int(np.diff(bounds).max()) * data.rows.shape[1])
         n_batches = max(1, min(n_batches, in_cache))
-    height = batch_size * n_batches
-    for start in range(0, len(order), height):
-        chosen = order[start : start + height]
-        if recipe:
-            first = start // batch_size
-            yield _augmented(data, chosen, batch_size, first, recipe, key)
-        else:
-            yield data, chosen
+    for start in range(0, len(bounds) - 1, n_batches):
+        batches = slice(start, start + n_batches)
+        part = Portion(data, order, bounds[start : start + n_batches + 1], batches)
+        yield _augmented(part, recipe, key) if recipe else part
 
 
-def _augmented(
-    data: Data,
-    chosen: Order,
-    batch_size: int,
-    first: int,
-    recipe: tuple[Any, ...],
-    key: np.uint64,
-) -> tuple[Data, Order]:
-    source = data.rows.values
-    X, y, weight = source[chosen], data.y[chosen], data.weight[chosen]
+def _augmented(part: Portion, recipe: tuple[Any, ...], key: np.uint64) -> Portion:
+    start, stop = part.bounds[0], part.bounds[-1]
+    bounds, chosen = part.bounds - start, part.order[start:stop]
+    source, first = part.data.rows.values, part.batches.start
+    X, y, weight = source[chosen], part.data.y[chosen], part.data.weight[chosen]
     for number, step in enumerate(recipe):
         own = np.uint64(child_key(key, number))
-        augment_rows(step, X, y, weight, source, batch_size, first, own)
-    return Data(DenseRows(X), y, weight), np.arange(len(chosen))
+        augment_rows(step, X, y, weight, source, bounds, first, own)
+    data = Data(DenseRows(X), y, weight)
+    return Portion(data, np.arange(len(chosen)), bounds, part.batches)

@@ -56,7 +56,7 @@ def run_batches(
     y: Array,
     weight: Array,
     order: NDArray[np.intp],
-    batch_size: int,
+    bounds: NDArray[np.intp],
     network: Network,
     loss: Any,
     penalty: Any,
@@ -67,15 +67,22 @@ def run_batches(
     floors: Array,
     work: Workspace,
 ) -> float:
-    r"""Make one optimiser step per mini-batch of `order`; return the sum of the losses.
+    r"""Make one optimiser step per mini-batch; return the sum of the losses.
 
     The gradient of batch `B` is ``sum_B s_i grad f_i / |B|`` with weights `s` of mean 1
     over the training set: an unbiased estimate, whatever the weights in the batch are.
     The penalty counts in full in every step.
+
+    Parameters
+    ----------
+    order : array of int
+        Rows in the order of this epoch.
+    bounds : array of shape (n_batches + 1,)
+        Where in it each mini-batch begins, and the end.
     """
     total = 0.0
-    for start in range(0, order.shape[0], batch_size):
-        chosen = order[start : start + batch_size]
+    for batch in range(bounds.shape[0] - 1):
+        chosen = order[bounds[batch] : bounds[batch + 1]]
         total += chosen.shape[0] * batch_gradient(
             rows,
             y,
@@ -111,14 +118,15 @@ def run_epoch(
     rates = settings.learning_rate * scales.parameters
     floors = EPSILON * scales.loss / scales.parameters
     total, n_batches = 0.0, max(1, int(_WORK / (3 * network.n_parameters * size)))
-    parts = portions(objective.data, order, size, n_batches, settings.recipe, key)
-    for data, chosen in parts:
+    bounds = np.array([*range(0, len(order), size), len(order)])
+    parts = portions(objective.data, order, bounds, n_batches, settings.recipe, key)
+    for part in parts:
         total += run_batches(
-            data.rows,
-            data.y,
-            data.weight,
-            chosen,
-            size,
+            part.data.rows,
+            part.data.y,
+            part.data.weight,
+            part.order,
+            part.bounds,
             network,
             objective.loss,
             objective.penalty,
