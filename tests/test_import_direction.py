@@ -14,7 +14,7 @@ STOREYS = [
     {"_compile", "_parameters"},
     {"designs", "losses", "penalties", "_random_numbers"},
     {"solvers", "augmentation"},
-    {"_validation", "_estimator", "_threads"},
+    {"_validation", "_estimator", "_threads", "_progress"},
     {"linear", "neural"},
     {"model_selection"},
     {"drop_in"},

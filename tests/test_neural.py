@@ -376,10 +376,10 @@ def test_an_interrupted_fit_leaves_the_model_as_it_was(monkeypatch):
     model = MLPClassifier(random_state=0, max_iter=3).fit(X, y)
     before = vars(model).copy()
 
-    def interrupt(n, epoch):
+    def interrupt(epoch):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sklreg.neural._base.report", interrupt)
+    monkeypatch.setattr("sklreg.neural._base.summary", interrupt)
     with pytest.raises(KeyboardInterrupt):
         model.set_params(verbose=1).fit(X[:50], y[:50] + np.arange(50) % 2)
     assert vars(model) == before | {"verbose": 1}
@@ -475,11 +475,17 @@ def test_warm_start_goes_on():
     assert cold.objective_ == pytest.approx(before, rel=1e-12)
 
 
-def test_verbose_prints_a_line_for_each_epoch(capsys):
+def test_verbose_shows_one_line(capsys):
     MLPClassifier(max_iter=3, verbose=1, early_stopping=True).fit(*iris())
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3
-    assert "validation loss" in lines[0]
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.count("\n") == 1
+    assert "3/3" in err.rpartition("\r")[2]
+    assert "validation loss" in err
+    MLPClassifier(verbose=1, tol=10.0, n_iter_no_change=2).fit(*iris())
+    assert capsys.readouterr().err.endswith("\n")
+    MLPClassifier(max_iter=3).fit(*iris())
+    assert capsys.readouterr() == ("", "")
 
 
 # The rest ---------------------------------------------------------------------------

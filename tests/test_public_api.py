@@ -24,6 +24,7 @@ METHODS_OF_SKLEARN = {
     "set_partial_fit_request",
     "set_score_request",
     "score",
+    "set_callbacks",
 }
 
 

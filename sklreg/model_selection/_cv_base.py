@@ -21,6 +21,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._estimator import warn_unconverged
+from .._progress import ProgressLine
 from .._threads import blas_threads_for
 from .._validation import Interval, StrOptions, checked_weights, fitting, in_order
 from ..linear import Prepared
@@ -31,7 +32,6 @@ from .curve import RULES, Curve, chosen
 from .folds import Fold, check_classes, make_folds
 from .grid import Array, strengths
 from .path import assemble
-from .progress import progress
 
 _ADVICE = "Increase max_iter or tol, scale the features, or end the path earlier."
 
@@ -106,7 +106,7 @@ class CrossValidated(LinearModel):
         grids = [self._grid(model, whole) for model in models]
         tasks = [self._penalties(models, grids, X, fold.share) for fold in folds]
         settings = Settings(self.tol, self.max_iter, self.standardize)
-        tick = progress(len(folds) + self.refit, shown=bool(self.verbose))
+        line = ProgressLine(len(folds) + self.refit, shown=bool(self.verbose))
         with blas_threads_for(X.shape[0] * X.shape[1]):
             validation = Validation.of(whole, weight, folds, settings, tasks)
             shortfalls: tuple[list[str], ...] = ()
@@ -115,7 +115,7 @@ class CrossValidated(LinearModel):
             else:
                 score = self._score(X, y, validation, routed.score)
                 found = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-                    delayed(validation.measure)(*each, score, tick)
+                    delayed(validation.measure)(*each, score, line.tick)
                     for each in zip(folds, fitted, tasks, strict=True)
                 )
                 losses, shortfalls = zip(*found, strict=True)
@@ -125,7 +125,7 @@ class CrossValidated(LinearModel):
             if self.refit:
                 path = self._penalties(models, grids, X, 1.0)[best : best + 1]
                 prepared, (solutions,) = validation.paths(whole.problem.weight, path)
-                tick()
+                line.tick()
         self._assign(curves, best, index)
         if self.refit:
             self._take(prepared, solutions[index], X.dtype)

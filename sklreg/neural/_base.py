@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import itertools
+import functools
 import math
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -13,8 +13,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._estimator import PenalizedEstimator, warn_unconverged
+from .._progress import ProgressLine
 from .._threads import one_blas_thread
 from .._validation import checked_for_predict, penalty_record
+from .callbacks import Callbacks, Tasks, summary
 from .constraints import CONSTRAINTS, layer_sizes
 from .early_stopping import FixedLength, Patience
 from .layers import Flat, Network, build_network, pack, unpack
@@ -33,7 +35,7 @@ from .targets import (
     together,
     with_equal_rows_merged,
 )
-from .training import Epoch, Settings, report, train, whatever_happens
+from .training import Epoch, Settings, train, whatever_happens
 from .validation import Validation, score_on
 from .validation_split import split
 
@@ -70,7 +72,7 @@ class Outcome(NamedTuple):
     progress: Progress
 
 
-class Perceptron(PenalizedEstimator):
+class Perceptron(Callbacks, PenalizedEstimator):
     """Base of the networks; a subclass makes targets of y and predictions of eta."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
@@ -98,11 +100,14 @@ class Perceptron(PenalizedEstimator):
                 everything = together(sample, watched)
         elif self._wants_polish(self._penalty(sample.X)):
             train = with_equal_rows_merged(sample)
+        max_epochs = self.max_iter * (1 + (self.early_stopping and self.refit))
+        tasks = Tasks(self, sample, self._as_given(sample.targets), max_epochs)
         with one_blas_thread():
-            outcome = self._fitted(train, watched, rng)
+            outcome = self._fitted(train, watched, rng, tasks)
             if self.early_stopping and self.refit:
-                outcome = self._refitted(everything, outcome, beginning)
+                outcome = self._refitted(everything, outcome, beginning, tasks)
             self._assign(*outcome)
+        tasks.end()
 
     def _split(
         self, sample: Sample, rng: np.random.RandomState
@@ -114,7 +119,11 @@ class Perceptron(PenalizedEstimator):
         return train, held_out
 
     def _fitted(
-        self, sample: Sample, watched: Sample | None, rng: np.random.RandomState
+        self,
+        sample: Sample,
+        watched: Sample | None,
+        rng: np.random.RandomState,
+        tasks: Tasks,
     ) -> Outcome:
         """Train on some rows; choose the way by the problem's properties."""
         objective = self._objective(sample)
@@ -124,20 +133,25 @@ class Perceptron(PenalizedEstimator):
         elif self.solver == "lbfgs":
             fit = self._minimise(objective, theta, progress.scales)
         else:
-            fit = self._train(objective, self._watch(watched), theta, progress)
+            watch = self._watch(watched)
+            fit = self._train(objective, watch, theta, progress, tasks)
             if self._wants_polish(objective.penalty):
                 found = self._minimise(objective, fit.theta, progress.scales)
                 fit = fit._replace(theta=found.theta, shortfall=found.shortfall)
         return Outcome(objective, fit, progress)
 
     def _refitted(
-        self, everything: Sample, chosen: Outcome, rng: np.random.RandomState
+        self,
+        everything: Sample,
+        chosen: Outcome,
+        rng: np.random.RandomState,
+        tasks: Tasks,
     ) -> Outcome:
         """Train on all rows for as many epochs as were best; keep the curves."""
         objective = self._objective(everything)
         theta, progress = self._start(objective, everything, rng)
         rule = FixedLength(chosen.fit.best_epoch or chosen.fit.n_iter)
-        fit = self._train_until(rule, objective, None, theta, progress)
+        fit = self._train_until(rule, objective, None, theta, progress, tasks)
         fit = fit._replace(history=chosen.fit.history)
         return Outcome(objective, fit, progress)
 
@@ -175,6 +189,7 @@ class Perceptron(PenalizedEstimator):
         validation: Validation | None,
         theta: Flat,
         progress: Progress,
+        tasks: Tasks,
     ) -> Fit:
         watches_loss = not self.early_stopping or self.monitor == "loss"
         rule = Patience(
@@ -182,7 +197,7 @@ class Perceptron(PenalizedEstimator):
             self.n_iter_no_change,
             self.start_from_epoch,
         )
-        fit = self._train_until(rule, objective, validation, theta, progress)
+        fit = self._train_until(rule, objective, validation, theta, progress, tasks)
         if not self.early_stopping or rule.best_theta is None:
             return fit
         return fit._replace(theta=rule.best_theta, best_epoch=rule.best_epoch)
@@ -194,15 +209,21 @@ class Perceptron(PenalizedEstimator):
         validation: Validation | None,
         theta: Flat,
         progress: Progress,
+        tasks: Tasks,
     ) -> Fit:
         """Train until the rule or `max_iter` says stop; the last weights."""
-        n_epochs = itertools.count(1)
+        line = ProgressLine(self.max_iter, shown=bool(self.verbose))
 
         def after_epoch(epoch: Epoch, theta: Flat) -> bool:
-            if self.verbose:
-                report(next(n_epochs), epoch)
-            return rule.update(self._value(epoch), theta)
+            line.tick(summary(epoch) if self.verbose else "")
+            stop = rule.update(self._value(epoch), theta)
+            attributes = functools.partial(self._attributes, objective.network, theta)
+            stop = tasks.end_epoch(attributes) or stop
+            if not stop and line.done < self.max_iter:
+                tasks.begin_epoch()
+            return stop
 
+        tasks.begin_epoch()
         history = train(
             objective,
             theta,
@@ -213,6 +234,7 @@ class Perceptron(PenalizedEstimator):
             after_epoch,
             validation,
         )
+        line.close()
         return Fit(theta, len(history), history, len(history))
 
     def _value(self, epoch: Epoch) -> float:
@@ -236,9 +258,17 @@ class Perceptron(PenalizedEstimator):
     def _with_weights(self, network: Network, theta: Flat) -> Self:
         """Return an estimator that predicts with these weights."""
         other = copy.copy(self)
-        other.coefs_, other.intercepts_ = unpack(network, theta)
-        other.__dict__.pop("feature_names_in_", None)  # the rows it sees have no names
+        other.__dict__.update(self._attributes(network, theta))
         return other
+
+    def _attributes(self, network: Network, theta: Flat) -> dict[str, Any]:
+        """Return what an estimator needs to predict with these weights.
+
+        The rows it sees are an array without names.
+        """
+        coefs, intercepts = unpack(network, theta)
+        found = {"coefs_": coefs, "intercepts_": intercepts}
+        return found | {"feature_names_in_": None}
 
     def _partial_fit(self, sample: Sample) -> None:
         """Make one epoch over the rows given, going on from the last call."""

@@ -13,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from .._validation import StrOptions, checked_for_fit, checked_weights, fitting
 from ..losses import LogLoss
 from ._base import Perceptron
+from .callbacks import with_callbacks
 from .labels import Labels, encode, encode_known, is_multilabel, known_factors
 from .targets import Sample, Targets, without_absent_rows
 from .validation import Given, checked_given
@@ -102,7 +103,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
     warm_start : bool, default=False
         Whether to go on from the last fit: its weights and the optimiser's state.
     verbose : bool or int, default=0
-        Whether to print a line for each epoch.
+        Whether to show a line with the progress: the epoch, its losses and how much
+        time is left. scikit-learn 1.9 has callbacks for more (``set_callbacks``).
     class_weight : dict, "balanced" or None, default=None
         Factors on the sample weights by class; ``"balanced"`` gives every class the
         same total weight.
@@ -261,6 +263,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         self.class_weight = class_weight
 
     @fitting
+    @with_callbacks
     def fit(
         self,
         X: Any,

@@ -18,6 +18,7 @@ from .._validation import (
 )
 from ..losses import Loss
 from ._base import Perceptron
+from .callbacks import with_callbacks
 from .objective import Array
 from .targets import Targets, without_absent_rows
 from .validation import checked_given
@@ -108,7 +109,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
     warm_start : bool, default=False
         Whether to go on from the last fit: its weights and the optimiser's state.
     verbose : bool or int, default=0
-        Whether to print a line for each epoch.
+        Whether to show a line with the progress: the epoch, its losses and how much
+        time is left. scikit-learn 1.9 has callbacks for more (``set_callbacks``).
 
     Attributes
     ----------
@@ -266,6 +268,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         self.verbose = verbose
 
     @fitting
+    @with_callbacks
     def fit(
         self,
         X: Any,

@@ -206,13 +206,3 @@ def whatever_happens(epoch: Epoch, theta: Flat) -> bool:
     """Go on."""
     del epoch, theta
     return False
-
-
-def report(n: int, epoch: Epoch) -> None:
-    """Print a line about epoch `n`."""
-    line = f"Epoch {n}: loss {epoch.loss:.6g}, penalty {epoch.penalty:.6g}"
-    if not np.isnan(epoch.validation_loss):
-        line += f", validation loss {epoch.validation_loss:.6g}"
-    if not np.isnan(epoch.score):
-        line += f", score {epoch.score:.6g}"
-    print(line)  # noqa: T201
