@@ -8,6 +8,7 @@ from .model_selection import (
     LinearRegressorCV,
     alpha_max,
     convert_alpha,
+    information_criterion,
     regularization_path,
 )
 from .neural import MLPClassifier, MLPRegressor
@@ -22,5 +23,6 @@ __all__ = [
     "MLPRegressor",
     "alpha_max",
     "convert_alpha",
+    "information_criterion",
     "regularization_path",
 ]

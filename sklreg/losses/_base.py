@@ -44,6 +44,8 @@ class Loss(Parameters):
         Whether `eta` of a loss of classes stands for their probabilities.
     has_link : bool
         Whether predictions are a function of `eta`, `inverse_link`, rather than `eta`.
+    likelihood : bool
+        Whether the loss is a negative log-likelihood, up to a constant of the data.
     """
 
     quadratic = False
@@ -52,6 +54,7 @@ class Loss(Parameters):
     of_classes = False
     probabilistic = False
     has_link = False
+    likelihood = False
 
     def record(self) -> Any:
         """Validate the parameters and return the record that kernels see."""

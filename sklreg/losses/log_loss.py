@@ -29,6 +29,7 @@ class LogLoss(Loss):
 
     dual = True
     of_classes = True
+    likelihood = True
     probabilistic = True
 
     def multinomial(self) -> Any:

@@ -29,6 +29,7 @@ class Poisson(LogLink):
     """
 
     dual = True
+    likelihood = True
 
     def value(self, y: float, eta: float) -> float:
         """Return y (exp(d) - 1 - d) with d = eta - log(y), without cancellation."""

@@ -36,6 +36,7 @@ class Softmax(Loss):
 
     dual = True
     of_classes = True
+    likelihood = True
     separable = False
 
     def row_value(self, y: Array, eta: Array, i: int) -> float:

@@ -6,15 +6,18 @@ from .alpha_max import alpha_max
 from .classifier_cv import LinearClassifierCV
 from .convert import convert_alpha
 from .curve import Curve
+from .information import Information, information_criterion
 from .path import Path, regularization_path
 from .regressor_cv import LinearRegressorCV
 
 __all__ = [
     "Curve",
+    "Information",
     "LinearClassifierCV",
     "LinearRegressorCV",
     "Path",
     "alpha_max",
     "convert_alpha",
+    "information_criterion",
     "regularization_path",
 ]

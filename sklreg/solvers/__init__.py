@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .certificate import printed, silent
 from .folds import Blocks, in_blocks, over_rows
+from .freedom import degrees_of_freedom
 from .problem import Problem, Solution
 from .ridge import directions
 from .solve import certificate_of, critical_alpha, curvature, solve, solve_path
@@ -15,6 +16,7 @@ __all__ = [
     "certificate_of",
     "critical_alpha",
     "curvature",
+    "degrees_of_freedom",
     "directions",
     "in_blocks",
     "over_rows",
