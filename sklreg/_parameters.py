@@ -47,21 +47,46 @@ class Parameters:
         Parameters
         ----------
         deep : bool, default=True
-            There is nothing deeper; accepted because scikit-learn passes it.
+            Whether to add the parameters of parameter objects inside this one, as
+            ``name__inner``.
         """
-        del deep
-        return {name: getattr(self, name) for name in _field_names(type(self))}
+        params = {name: getattr(self, name) for name in _field_names(type(self))}
+        for name, value in list(params.items()) if deep else []:
+            if isinstance(value, Parameters):
+                inner = value.get_params()
+                params |= {f"{name}__{key}": inner[key] for key in inner}
+        return params
 
     def set_params(self, **params: Any) -> Self:
-        """Change parameters in place and return the object."""
-        for name in params:
-            if name not in _field_names(type(self)):
-                known = ", ".join(_field_names(type(self))) or "none"
-                owner = type(self).__name__
+        """Change parameters in place and return the object.
+
+        ``name__inner`` is the parameter `inner` of the parameter object `name`.
+        """
+        owner, fields = type(self).__name__, _field_names(type(self))
+        own: dict[str, Any] = {}
+        inner: dict[str, dict[str, Any]] = {}
+        for key, value in params.items():
+            name, nested, rest = key.partition("__")
+            if name not in fields:
+                known = ", ".join(fields) or "none"
                 msg = f"{owner} has no parameter {name!r}; it has: {known}."
                 raise ValueError(msg)
-        for name, value in params.items():
+            if nested:
+                inner.setdefault(name, {})[rest] = value
+            else:
+                own[name] = value
+        for name, values in inner.items():
+            if not isinstance(holder := own.get(name, getattr(self, name)), Parameters):
+                key = next(iter(values))
+                msg = (
+                    f"{name}__{key} of {owner} cannot be set while {name} is "
+                    f"{holder!r}, which has no parameters; pass an object."
+                )
+                raise ValueError(msg)  # noqa: TRY004  # as for every parameter
+        for name, value in own.items():
             setattr(self, name, value)
+        for name, values in inner.items():
+            getattr(self, name).set_params(**values)
         return self
 
     def validate(self) -> None:

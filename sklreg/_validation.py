@@ -218,13 +218,7 @@ def checked_classes(y: Any, weight: Array, class_weight: Any) -> Classes:
 
 def penalty_record(penalty: Any, alpha: float, l1_ratio: float, n_features: int) -> Any:
     """Return the record that the parameters of an estimator stand for."""
-    if penalty is None:
-        return penalties.L2().record(0.0, n_features)
-    if isinstance(penalty, str):
-        penalty = penalties.CATALOGUE[penalty]()
-        if "l1_ratio" in penalty.get_params():
-            penalty.set_params(l1_ratio=l1_ratio)
-    return penalty.record(alpha, n_features)
+    return penalties.record_of(penalty, alpha, n_features, l1_ratio)
 
 
 def loss_object(loss: Any) -> losses.Loss | None:

@@ -44,6 +44,22 @@ GROUPED: dict[str, penalties.Penalty] = {
     ),
 }
 
+#: Penalties around others.
+COMPOSED: dict[str, penalties.Penalty] = {
+    "weighted": penalties.Weighted(weights=2.5),
+    "weighted_elasticnet": penalties.Weighted(penalties.ElasticNet(0.3), weights=0.4),
+    "weighted_mcp": penalties.Weighted("mcp", weights=0.8),
+    "unpenalised": penalties.Weighted(weights=0.0),
+    "excluded": penalties.Weighted(weights=float("inf")),
+    "bounded": penalties.Bounded(lower=-0.4, upper=2.2),
+    "bounded_none": penalties.Bounded(None, lower=-0.4, upper=1.1),
+    "bounded_elasticnet": penalties.Bounded(penalties.ElasticNet(0.3), upper=0.8),
+    "bounded_mcp": penalties.Bounded("mcp", lower=-1.0, upper=1.5),
+    "bounded_weighted": penalties.Bounded(
+        penalties.Weighted("l2", weights=0.5), lower=0.0, upper=1.0
+    ),
+}
+
 #: Written with `value` and `prox` only, outside the package.
 USER_PENALTIES: dict[str, penalties.Penalty] = {
     "l_half": LHalf(),
@@ -70,20 +86,57 @@ BAD_PENALTIES = [
     (penalties.GroupL1, {"groups": [0, 1]}),
     (penalties.GroupL1, {"groups": 3}),
     (penalties.GroupL1, {"groups": [0.0, float("nan"), 1.0]}),
+    (penalties.Weighted, {"weights": -1.0}),
+    (penalties.Weighted, {"weights": [1.0, 2.0, float("nan")]}),
+    (penalties.Weighted, {"weights": [1.0, 2.0]}),
+    (penalties.Weighted, {"weights": "sqrt"}),
+    (penalties.Weighted, {"weights": None}),
+    (penalties.Weighted, {"weights": True}),
+    (penalties.Weighted, {"penalty": "elasticnet"}),
+    (penalties.Weighted, {"penalty": 3}),
+    (penalties.Weighted, {"penalty": penalties.GroupL1()}),
+    (penalties.Bounded, {"penalty": ["l1"]}),
+    (penalties.Bounded, {"penalty": "group"}),
+    (penalties.Bounded, {"lower": 0.1}),
+    (penalties.Bounded, {"upper": [1.0, 2.0, -1.0]}),
+    (penalties.Bounded, {"upper": float("nan")}),
+    (penalties.Bounded, {"lower": [[0.0, 0.0, 0.0]]}),
     (penalties.MCP, {"gamma": 1.0}),
     (penalties.MCP, {"gamma": float("inf")}),
 ]
 
 
+def positive(record: Any, n_features: int) -> Any:
+    """Return the record restricted to weights of at least zero."""
+    return penalties.per_feature(record, n_features, lower=0.0)
+
+
+_COMPOSED = type(penalties.Weighted().record(1.0, 1))
+
+
+def strong(record: Any, alpha: float) -> Any:
+    """Return the record with another strength; none stays none."""
+    if isinstance(record, _COMPOSED):
+        return record._replace(penalty=strong(record.penalty, alpha))
+    return record._replace(alpha=alpha if record.alpha > 0.0 else 0.0)
+
+
+def resized(record: Any, n_features: int) -> Any:
+    """Return the record for another number of features, all like the first."""
+    if not isinstance(record, _COMPOSED):
+        return record
+    first = {name: getattr(record, name)[0] for name in ("weights", "lower", "upper")}
+    return penalties.per_feature(record.penalty, n_features, **first)
+
+
 def _records() -> dict[str, Any]:
-    objects = PENALTIES | USER_PENALTIES
+    objects = PENALTIES | USER_PENALTIES | COMPOSED
     records = {name: thing.record(0.7, 4) for name, thing in objects.items()}
     records["none"] = penalties.L2().record(0.0, 4)
-    positive = {
-        f"positive_{name}": penalties.Positive(records[name])
-        for name in (*PENALTIES, "none")
+    restricted = {
+        f"positive_{name}": positive(records[name], 4) for name in (*PENALTIES, "none")
     }
-    return records | positive
+    return records | restricted
 
 
 #: What kernels see, with and without the restriction to positive weights.

@@ -286,11 +286,12 @@ def test_own_penalties_of_users_leave_the_cache_alone(cache, package, tmp_path):
     code = f"""
     import theirs
     {textwrap.indent(USER_PENALTY, "    ").strip()}
-    from sklreg.penalties import Positive
+    from sklreg.penalties import per_feature
     from sklreg.probe import probe
     for cls in (theirs.Double, Double):
         record = cls().record(1.0, 1)
-        print(probe(record, 2.0), probe(Positive(record), -2.0), end=" ")
+        restricted = per_feature(record, 1, lower=0.0)
+        print(probe(record, 2.0), probe(restricted, -2.0), end=" ")
     """
     assert run(code, cache, package) == "4.0 0.0 4.0 0.0"
     assert machine_code(cache) == compiled

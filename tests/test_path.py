@@ -14,7 +14,6 @@ from sklearn.preprocessing import StandardScaler
 from sklreg import LinearClassifier, LinearRegressor, alpha_max, regularization_path
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import Huber
-from sklreg.penalties import Positive
 from sklreg.solvers import Problem, certificate_of, critical_alpha, solve, solve_path
 from sklreg.solvers.certificate import Null
 
@@ -148,23 +147,16 @@ def stated(loss, penalty, size="tall", *, fit_intercept=True):
     q = rng.dirichlet(np.full(n, 5.0))
     made = CSC.from_scipy(scipy.sparse.csc_array(X)) if density < 1.0 else Dense(X)
     design, norms = standardized(made, q, centre=fit_intercept, scale=False)
-    columns = np.arange(p)
+    columns, penalty = np.arange(p), tables.resized(penalty, p)
     record = row.loss.record()
     return Problem(design, y, q, record, penalty, fit_intercept, columns, norms)
-
-
-def strong(penalty, alpha):
-    """Return the penalty with another strength; none stays none."""
-    if isinstance(penalty, Positive):
-        return Positive(strong(penalty.penalty, alpha))
-    return penalty._replace(alpha=alpha if penalty.alpha > 0.0 else 0.0)
 
 
 def strengths(problem, *shares):
     """Return penalties of these shares of the strength at which all is zero."""
     largest = critical_alpha(problem)
     largest = largest if math.isfinite(largest) else 1.0
-    return [strong(problem.penalty, share * largest) for share in shares]
+    return [tables.strong(problem.penalty, share * largest) for share in shares]
 
 
 def check_path(problem, penalties, solutions, *, alone=True):

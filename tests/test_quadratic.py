@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklreg import LinearClassifier, LinearRegressor, alpha_max
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import SquaredError
-from sklreg.penalties import L1, L2, MCP, ElasticNet, Positive
+from sklreg.penalties import L1, L2, MCP, Bounded, ElasticNet, Weighted
 from sklreg.solvers import Problem, column_descent, model, proximal_newton
 from sklreg.solvers.active_set import Room, minimize_quadratic, newton_steps
 from sklreg.solvers.cholesky import Cholesky
@@ -41,12 +41,17 @@ PENALTIES = {
     "l1": L1().record(0.2, K),
     "l2": L2().record(0.2, K),
     "elasticnet": ElasticNet(l1_ratio=0.6).record(0.3, K),
-    "positive_l1": Positive(L1().record(0.1, K)),
-    "positive_none": Positive(L2().record(0.0, K)),
+    "positive_l1": tables.positive(L1().record(0.1, K), K),
+    "positive_none": tables.positive(L2().record(0.0, K), K),
+    "bounded_none": Bounded(None, lower=-0.3, upper=0.2).record(0.0, K),
+    "weighted_bounded": Weighted(
+        Bounded(lower=-0.5), [np.inf, 0.5, 2.0, 0.0] + [1.0] * (K - 4)
+    ).record(0.1, K),
 }
 NON_CONVEX = {
     "mcp": MCP(gamma=4.0).record(0.2, K),
-    "positive_mcp": Positive(MCP(gamma=4.0).record(0.1, K)),
+    "positive_mcp": tables.positive(MCP(gamma=4.0).record(0.1, K), K),
+    "bounded_mcp": Bounded(MCP(gamma=4.0), upper=0.3).record(0.2, K),
 }
 
 every_design = pytest.mark.parametrize("make", DESIGNS.values(), ids=DESIGNS)
@@ -258,7 +263,7 @@ def test_newton_steps_never_raise_the_objective(columns, penalty):
     rng = np.random.default_rng(5)
     for trial in range(5):
         start = rng.normal(size=K) * (rng.random(K) < 0.7)
-        start = np.abs(start) if isinstance(penalty, Positive) else start
+        start = penalty.nearest(start, np.arange(K))
         q = quadratics(COLUMNS[columns](), seed=trial)
         z = start.copy()
         for i in np.flatnonzero(z):

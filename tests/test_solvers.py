@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 import sklreg
 from sklreg.designs import Dense, standardized
 from sklreg.losses import Huber
-from sklreg.penalties import ElasticNet, Positive
+from sklreg.penalties import ElasticNet
 from sklreg.solvers import (
     Problem,
     certificate_of,
@@ -58,7 +58,7 @@ def problems(loss, strength, *, fit_intercept=True, n=30, p=6, k=None, seed=0):
     X -= fit_intercept * (q @ X)
     l1, l2, positive = STRENGTHS[strength]
     penalty = ElasticNet(l1_ratio=l1 / (l1 + l2)).record(l1 + l2, p)
-    penalty = Positive(penalty) if positive else penalty
+    penalty = tables.positive(penalty, p) if positive else penalty
     design, norms = standardized(Dense(X), q, centre=fit_intercept, scale=False)
     loss_record, columns = row.loss.record(), np.arange(p)
     problem = Problem(design, y, q, loss_record, penalty, fit_intercept, columns, norms)

@@ -22,7 +22,7 @@ from .._validation import (
     penalty_record,
 )
 from ..designs import Standardized, standardized
-from ..penalties import Positive
+from ..penalties import per_feature
 from ..solvers import Problem, Solution, certificate_of, printed, silent, solve
 
 Array = NDArray[np.float64]
@@ -32,6 +32,12 @@ class Prepared(NamedTuple):
     """A problem on centred and scaled columns, and the way back."""
 
     problem: Problem
+    given: Any  # the penalty's record, for weights as the user gets them
+    dtype: Any  # of these
+
+    def restated(self, penalty: Any) -> Any:
+        """Return a record of the estimator's penalty for the problem's columns."""
+        return penalty.restated(self._columns.scale, self.dtype)
 
     @property
     def _columns(self) -> Standardized:
@@ -39,7 +45,8 @@ class Prepared(NamedTuple):
 
     def to_user(self, w: Array, b: Array) -> tuple[Array, Array]:
         """Return weights and intercepts for the columns as the user gave them."""
-        coef = w / self._columns.scale[:, None] + 0.0  # no negative zeros
+        coef = w / self._columns.scale[:, None]
+        coef = self.given.nearest(coef, self.problem.columns) + 0.0  # nor -0.0
         intercept = b - self._columns.mean @ coef
         if self.problem.fit_intercept and not self.problem.loss.separable:
             intercept -= intercept.mean()  # softmax does not mind; makes it unique
@@ -76,13 +83,18 @@ class LinearModel(PenalizedEstimator):
             largest = np.abs(design.mean) + norms * np.minimum(design.scale, 1e300)
             products = largest.max(initial=0.0) * np.abs(y).max() * len(y) ** 2
             check_magnitude("X", X, bool(np.isfinite(products)))
-        penalty = self.penalty_record(self.alpha, X.shape[1])
-        columns = np.arange(X.shape[1])
-        return Prepared(
-            Problem(
-                design, y, weight, loss, penalty, self.fit_intercept, columns, norms
-            )
+        columns = np.arange(len(norms))
+        penalty = self.penalty_record(self.alpha, len(norms))
+        excluded = penalty.excluded(columns)
+        scale = np.where(excluded, np.inf, design.scale)  # a column of zeros
+        design, norms = design._replace(scale=scale), np.where(excluded, 0.0, norms)
+        with_intercept = self.fit_intercept
+        problem = Problem(
+            design, y, weight, loss, penalty, with_intercept, columns, norms
         )
+        prepared = Prepared(problem, penalty.restated(1.0, X.dtype), X.dtype)
+        problem = problem._replace(penalty=prepared.restated(penalty))
+        return prepared._replace(problem=problem)
 
     def prepare(self, X: Any, y: Any, sample_weight: Any = None) -> Prepared:
         """State the problem that ``fit`` would solve, without solving it.
@@ -125,7 +137,7 @@ class LinearModel(PenalizedEstimator):
                 "ties weights together; take positive=False or a penalty such as 'l1'."
             )
             raise ValueError(msg)
-        return Positive(record) if self.positive else record
+        return per_feature(record, n_features, lower=0.0) if self.positive else record
 
     def _solve(self, X: Any, y: Array, weight: Array, loss: Any) -> None:
         """Solve and assign."""

@@ -54,8 +54,8 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         ``l1_ratio * group + (1 - l1_ratio) * l2``. ``"sparse_group"``:
         ``l1_ratio * l1 + (1 - l1_ratio) * group``. ``"mcp"``: the non-convex
         :class:`~sklreg.penalties.MCP`. An object from :mod:`sklreg.penalties`, or your
-        own, brings its own parameters, which ``set_params(penalty__name=...)`` reaches.
-        None: no penalty.
+        own, brings its own parameters, which ``set_params(penalty__name=...)`` reaches;
+        ``Weighted`` and ``Bounded`` give features factors and bounds. None: no penalty.
     alpha : float, default=0.01
         Strength of the penalty; ``1 / (C n_samples)`` in the terms of scikit-learn's
         ``LogisticRegression``.
@@ -68,7 +68,8 @@ class LinearClassifier(ClassifierMixin, LinearModel):
     fit_intercept : bool, default=True
         Whether to fit `b`. Sparse X is not made dense for it.
     positive : bool, default=False
-        Whether coefficients must be at least zero.
+        Whether coefficients must be at least zero; ``penalty=Bounded(...)`` sets other
+        bounds.
     standardize : bool, default=False
         Whether columns are penalised as if scaled to unit (weighted) standard
         deviation. Coefficients are for the columns as given; X is not copied.

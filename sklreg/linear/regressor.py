@@ -48,8 +48,8 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         ``l1_ratio * group + (1 - l1_ratio) * l2``. ``"sparse_group"``:
         ``l1_ratio * l1 + (1 - l1_ratio) * group``. ``"mcp"``: the non-convex
         :class:`~sklreg.penalties.MCP`. An object from :mod:`sklreg.penalties`, or your
-        own, brings its own parameters, which ``set_params(penalty__name=...)`` reaches.
-        None: no penalty.
+        own, brings its own parameters, which ``set_params(penalty__name=...)`` reaches;
+        ``Weighted`` and ``Bounded`` give features factors and bounds. None: no penalty.
     alpha : float, default=0.01
         Strength of the penalty, in the units of the loss per unit of P.
         :func:`~sklreg.alpha_max` tells where all coefficients are zero, and
@@ -66,7 +66,8 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
     fit_intercept : bool, default=True
         Whether to fit `b`. Sparse X is not made dense for it.
     positive : bool, default=False
-        Whether coefficients must be at least zero.
+        Whether coefficients must be at least zero; ``penalty=Bounded(...)`` sets other
+        bounds.
     standardize : bool, default=False
         Whether columns are penalised as if scaled to unit (weighted) standard
         deviation. Coefficients are for the columns as given; X is not copied.

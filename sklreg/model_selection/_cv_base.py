@@ -228,6 +228,7 @@ class CrossValidated(LinearModel):
     def _grid(self, model: LinearModel, whole: Prepared) -> Array:
         """Return the strengths, as the user means them, in decreasing order."""
         unit = model.penalty_record(1.0, whole.problem.design.shape[1])
+        unit = whole.restated(unit)
         problem = whole.problem._replace(penalty=unit)
         return strengths(problem, self.alphas, self.alpha_min_ratio)
 

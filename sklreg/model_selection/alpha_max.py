@@ -16,7 +16,9 @@ def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> floa
 
     .. math:: \alpha_{max} = \max_{jk} |g_{jk}| / \rho, \qquad \rho = l1\_ratio .
 
-    and for groups :math:`\max_g \|g_g\| / \omega_g`.
+    and for groups :math:`\max_g \|g_g\| / \omega_g`. With weights :math:`\omega_j` of
+    features it is :math:`\max_{jk} |g_{jk}| / (\rho \omega_j)`; features that are not
+    penalised are part of the null model, and those that are left out do not count.
 
     Parameters
     ----------

@@ -88,11 +88,18 @@ class Validation(NamedTuple):
         tol, max_iter, scale = self.settings
         whole = self.whole.problem
         problem, reduction = over_rows(whole, weight, self.blocks, scale=scale)
+        prepared = self.whole._replace(problem=problem)
         solutions = [
-            solve_path(problem, each, tol=tol, max_iter=max_iter, reduction=reduction)
+            solve_path(
+                problem,
+                [prepared.restated(penalty) for penalty in each],
+                tol=tol,
+                max_iter=max_iter,
+                reduction=reduction,
+            )
             for each in penalties
         ]
-        return Prepared(problem), solutions
+        return prepared, solutions
 
     def losses(self, fold: Fold, models: Models) -> Array:
         """Return the weighted mean losses over the rows held out, (n_alphas,)."""

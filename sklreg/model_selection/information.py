@@ -141,7 +141,9 @@ def information_criterion(
     _check_parameters(criterion, gamma, dispersion)
     stated = prepared(estimator, X, y, sample_weight)
     problem, p = stated.problem, stated.problem.design.shape[1]
-    penalties = [estimator.penalty_record(alpha, p) for alpha in path.alphas]
+    penalties = [
+        stated.restated(estimator.penalty_record(alpha, p)) for alpha in path.alphas
+    ]
     _check_model(estimator, problem, penalties, dispersion)
     coefs = path.coefs.reshape(-1, *path.coefs.shape[-2:]).astype(np.float64)
     intercepts = path.intercepts.reshape(-1, path.intercepts.shape[-1])

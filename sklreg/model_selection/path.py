@@ -89,10 +89,12 @@ def regularization_path(
     """
     stated = prepared(estimator, X, y, sample_weight)
     n_samples, n_features = stated.problem.design.shape
-    unit = estimator.penalty_record(1.0, n_features)
+    unit = stated.restated(estimator.penalty_record(1.0, n_features))
     problem = stated.problem._replace(penalty=unit)
     grid = strengths(problem, alphas, alpha_min_ratio)
-    penalties = [estimator.penalty_record(alpha, n_features) for alpha in grid]
+    penalties = [
+        stated.restated(estimator.penalty_record(alpha, n_features)) for alpha in grid
+    ]
     with blas_threads_for(n_samples * n_features):
         solutions = solve_path(
             problem, penalties, tol=estimator.tol, max_iter=estimator.max_iter

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from ._base import Penalty
+from ._named import record_of
+from ._per_feature import per_feature
+from .bounded import Bounded
 from .elastic_net import ElasticNet
 from .group_elastic_net import GroupElasticNet
 from .group_l1 import GroupL1
 from .l1 import L1
 from .l2 import L2
 from .mcp import MCP
-from .positive import Positive
 from .sparse_group_l1 import SparseGroupL1
+from .weighted import Weighted, adaptive_weights
 
 #: What the strings of an estimator's ``penalty`` stand for.
 CATALOGUE: dict[str, type[Penalty]] = {
@@ -28,10 +31,14 @@ __all__ = [
     "L1",
     "L2",
     "MCP",
+    "Bounded",
     "ElasticNet",
     "GroupElasticNet",
     "GroupL1",
     "Penalty",
-    "Positive",
     "SparseGroupL1",
+    "Weighted",
+    "adaptive_weights",
+    "per_feature",
+    "record_of",
 ]

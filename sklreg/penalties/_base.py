@@ -136,6 +136,10 @@ class Penalty(Parameters):
         """
         return math.inf
 
+    def within(self, x: float, j: int) -> float:
+        """Return the nearest weight of finite penalty."""
+        return x
+
     def violation(self, x: float, g: float, step: float, j: int) -> float:
         """Return the distance of ``-g`` to the subdifferential of `value` at `x`.
 
@@ -246,6 +250,10 @@ class Penalty(Parameters):
         """Tell which features are not penalised at any strength. Python only."""
         return np.zeros(len(columns), dtype=np.bool_)
 
+    def excluded(self, columns: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Tell which features are zero at any strength. Python only."""
+        return np.zeros(len(columns), dtype=np.bool_)
+
     def has_dual(self) -> bool:
         """Tell whether `conjugate` gives a usable duality gap. Python only."""
         return False
@@ -258,9 +266,19 @@ class Penalty(Parameters):
         """Tell whether `curvature` is finite everywhere. Python only."""
         return False
 
-    def nearest(self, w: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the nearest weights of finite penalty. Python only."""
+    def nearest(
+        self, w: NDArray[np.float64], columns: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
+        """Return the nearest weights of finite penalty, by feature. Python only."""
         return w
+
+    def restated(self, scale: Any, dtype: Any) -> Any:
+        """Return the penalty of weights that are `scale` times the user's. Python only.
+
+        It is that of the scaled weights; but bounds, if there are any, are meant for
+        the weights as the user gets them, of `dtype`.
+        """
+        return self
 
     def convex_relative(self) -> Any:
         """Return the record of a convex penalty to start from, or None. Python only.
@@ -269,7 +287,9 @@ class Penalty(Parameters):
         """
         return None
 
-    def softmax_shift(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def softmax_shift(
+        self, rows: NDArray[np.float64], columns: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
         """Return what to subtract from each row of softmax weights. Python only.
 
         Adding a constant to the weights of one feature for all classes leaves the

@@ -115,7 +115,9 @@ class ElasticNet(Penalty):
         """Only the l1 part has a kink."""
         return self.alpha * self.l1_ratio == 0.0
 
-    def softmax_shift(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def softmax_shift(
+        self, rows: NDArray[np.float64], columns: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
         """Lower median for l1 alone, mean without l1; nothing for both: unique."""
         if self.is_smooth():
             return rows.mean(axis=1)

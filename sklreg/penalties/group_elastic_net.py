@@ -250,7 +250,9 @@ class GroupElasticNet(Grouped):
         """Only the groups have kinks."""
         return bool(self.alpha * self.l1_ratio * self.weights.max(initial=0.0) == 0.0)
 
-    def softmax_shift(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def softmax_shift(
+        self, rows: NDArray[np.float64], columns: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
         """Return the means, which make every norm the least."""
         return rows.mean(axis=1)
 

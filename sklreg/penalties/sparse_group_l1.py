@@ -361,12 +361,14 @@ class SparseGroupL1(Grouped):
         kinks = self.l1_ratio > 0.0 or self.weights.max(initial=0.0) > 0.0
         return not (self.alpha > 0.0 and kinks)
 
-    def softmax_shift(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    def softmax_shift(
+        self, rows: NDArray[np.float64], columns: NDArray[np.intp]
+    ) -> NDArray[np.float64]:
         """Return lower medians for l1 alone, means without l1; both: unique."""
         if self.alpha * self.l1_ratio == 0.0:
             return rows.mean(axis=1)
         medians = np.sort(rows, axis=1)[:, (rows.shape[1] - 1) // 2]
-        alone = (1.0 - self.l1_ratio) * self.weights[self.groups] == 0.0
+        alone = (1.0 - self.l1_ratio) * self.weights[self.groups[columns]] == 0.0
         return np.where(alone, medians, 0.0)
 
     def critical_alpha(

@@ -1,8 +1,8 @@
 """Minimise a penalised quadratic exactly: Newton steps past kinks, and who enters.
 
-Where no weight has its kink at zero the objective is smooth, and one linear system
-gives its minimiser over the weights in use; those that would change sign on the way
-become zero. The worst offenders join them, or epochs of coordinate descent find out
+Where no weight is at a kink, zero or a bound, the objective is smooth, and one linear
+system gives its minimiser over the weights in use; those that would pass a kink on the
+way stop there. The worst offenders join them, or epochs of coordinate descent find out
 which are in use. The system's factor follows the weights that come and go.
 (Lee, Battle, Raina and Ng 2006, Efficient sparse coding algorithms, NIPS 19, solve for
 the signs in the same way, one at a time.)
@@ -365,8 +365,8 @@ def _go(
 ) -> bool:
     """Go along the way, halved until that is lower, or to the first kink.
 
-    To its end means that coordinates which would change sign stay at zero. Returns
-    whether another step would go on.
+    To its end means that coordinates which would change sign stay at zero, and others
+    at bounds. Returns whether another step would go on.
     """
     direction, new, kinked = room.way, room.new, room.kinked
     met, reach, largest, longest = False, 1.0, 0.0, 0.0
@@ -375,9 +375,13 @@ def _go(
     for a in range(factor.size[0]):
         i = factor.members[a]
         largest, longest = max(largest, abs(z[i])), max(longest, abs(direction[a]))
-        if kinked[i] and (z[i] + direction[a]) * z[i] <= 0.0:
+        target = z[i] + direction[a]
+        end = penalty.within(target, columns[i])
+        if kinked[i] and end * z[i] <= 0.0:
+            end = 0.0
+        if end != target:
             met = True
-            reach = min(reach, abs(z[i]) / abs(direction[a]))
+            reach = min(reach, abs(end - z[i]) / abs(direction[a]))
     length = 1.0
     for halving in range(_HALVINGS + 1):
         last = halving == _HALVINGS or length < reach
@@ -416,6 +420,7 @@ def _moved(
         nearly = abs(new[i]) <= 1e-14 * abs(z[i])  # it is the kink that ends the way
         if room.kinked[i] and (new[i] * z[i] <= 0.0 or nearly):
             new[i] = 0.0
+        new[i] = penalty.within(new[i], columns[i])
         step[a] = new[i] - z[i]
         decrease += slopes[i] * step[a]
         rounding += abs(slopes[i] * step[a])

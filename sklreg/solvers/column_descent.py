@@ -76,7 +76,7 @@ def _extrapolate(
 
     That is the affine combination of the iterates whose change would be the least
     (Bertrand and Massias 2021, Anderson acceleration of coordinate descent, AISTATS).
-    Weights that are zero, or would change sign, are zero there.
+    Weights that are zero, or would change sign, are zero there; others keep to bounds.
     """
     k, points = len(z), np.array(trail)
     changes = np.diff(points[:, :k], axis=0)
@@ -86,9 +86,10 @@ def _extrapolate(
     if not share.sum() > 0.0:
         return
     here, there = points[-1], (share / share.sum()) @ points[1:]
-    met = np.where(there[:k] * z <= 0.0, there[:k], 0.0)
-    if met.any():
-        there -= _moves(quadratic, met)
+    allowed = penalty.nearest(np.where(there[:k] * z <= 0.0, 0.0, there[:k]), columns)
+    if (beyond := there[:k] - allowed).any():
+        there -= _moves(quadratic, beyond)
+        there[:k] = allowed
     before = _value(quadratic, penalty, columns, here)
     if _value(quadratic, penalty, columns, there) < before:
         z[:], quadratic.along[0] = there[:k], there[k]

@@ -95,8 +95,9 @@ def _first(
     problem: Problem, penalty: Any, null: Null, start: tuple[Array, Array] | None
 ) -> tuple[Point, Evaluation]:
     """Return the point to begin with: `start`, unless the null model is better."""
-    nothing = penalty.nearest(null.point.w)
-    w = nothing if start is None else penalty.nearest(start[0])
+    columns = problem.columns
+    nothing = penalty.nearest(null.point.w, columns)
+    w = nothing if start is None else penalty.nearest(start[0], columns)
     if not w.any():
         return null.point, null.evaluation
     point = start_point(problem, w, null.point.b if start is None else start[1])

@@ -15,8 +15,9 @@ from .working_set import WorkingSet
 Start = tuple[Array, Array]
 #: Tolerance of a solution that is only a start.
 _ROUGH = 1e-3
-#: How weights that are never penalised are fitted where all others are zero.
-_FREE_TOL, _FREE_STEPS = 1e-10, 1000
+#: How weights that are never penalised are fitted where all others are zero, and what
+#: is added to the strength for the rounding of that.
+_FREE_TOL, _FREE_STEPS, _FREE_ROUNDING = 1e-13, 1000, 1e-10
 
 
 def solve(
@@ -130,7 +131,7 @@ def _solution(problem: Problem, step: Step, offset: float) -> Solution:
     point, _, certificate, _ = step.found
     w = point.w
     if not problem.loss.separable:  # pick one of the equal softmax solutions
-        w = w - step.penalty.softmax_shift(w)[:, None]
+        w = w - step.penalty.softmax_shift(w, problem.columns)[:, None]
     return Solution(
         w,
         point.b,
@@ -163,15 +164,17 @@ def certificate_of(problem: Problem, w: Array, b: Array) -> Certificate:
 
 def critical_alpha(problem: Problem) -> float:
     """Return the smallest alpha at which all penalised weights are zero."""
-    evaluation = Null.of(problem).evaluation
+    evaluation, margin = Null.of(problem).evaluation, 0.0
     free = np.flatnonzero(problem.penalty.unpenalised(problem.columns))
     if len(free):
         fitted = solve(problem.take(free), tol=_FREE_TOL, max_iter=_FREE_STEPS)
         w = np.zeros((problem.design.shape[1], problem.n_outputs))
         w[free] = fitted.coef
         evaluation = evaluate(problem, start_point(problem, w, fitted.intercept))
+        margin = _FREE_ROUNDING
     steps = 1.0 / np.maximum(problem.norms**2, np.finfo(np.float64).tiny)
-    return float(problem.penalty.critical_alpha(evaluation.gradient, steps))
+    critical = problem.penalty.critical_alpha(evaluation.gradient, steps)
+    return float(critical) * (1.0 + margin)
 
 
 def curvature(problem: Problem) -> float:
