@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.sparse
-from user_penalties import LHalf
+from scipy.special import expit
+from scipy.stats import norm
 
 from sklreg import losses, penalties
 from sklreg._threads import one_blas_thread
-from sklreg.neural.activations import CODES
+from sklreg.neural.activations import CODES, activation_codes
 from sklreg.neural.early_stopping import Patience
 from sklreg.neural.equal_rows import merged, row_marks
+from sklreg.neural.layer_penalties import layer_penalties
 from sklreg.neural.layers import build_network, pack, unpack
 from sklreg.neural.objective import Data, Objective
-from sklreg.neural.optimizers import BETA_1, BETA_2, EPSILON, adam_step, new_adam
 from sklreg.neural.rows import as_rows
 from sklreg.neural.validation_split import split
 
@@ -27,7 +28,15 @@ LOSSES = {
 NAIVE = {
     "identity": lambda z: z,
     "relu": lambda z: np.maximum(z, 0),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
     "tanh": np.tanh,
+    "elu": lambda z: np.where(z > 0, z, np.expm1(z)),
+    "selu": lambda z: (
+        1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * np.expm1(z))
+    ),
+    "softplus": lambda z: np.logaddexp(0, z),
+    "silu": lambda z: z * expit(z),
+    "gelu": lambda z: z * norm.cdf(z),
     "logistic": lambda z: 1 / (1 + np.exp(-z)),
 }
 
@@ -40,10 +49,13 @@ def objective(activation, loss, n_outputs, weighted=True, hidden=(4, 3), X=None)
     y = rng.random((23, n_outputs))
     y /= y.sum(axis=1, keepdims=True) if loss == "softmax" else 1.0
     weight = rng.random(23) if weighted else np.ones(23)
-    network = build_network([5, *hidden, n_outputs], activation)
+    codes = activation_codes(activation, len(hidden))
+    network = build_network([5, *hidden, n_outputs], codes)
     penalty = penalties.ElasticNet(l1_ratio=0.5).record(0.1, 5)
-    data = Data(as_rows(X), y, weight / weight.mean())
+    data = Data(as_rows(X), y, weight / weight.mean(), np.arange(23, dtype=np.uint64))
     theta = 0.7 * rng.standard_normal(network.n_parameters)
+    sizes = [5, *hidden, n_outputs]
+    penalty = layer_penalties(penalty, np.full(len(sizes) - 1, 0.1), 0.0, sizes)
     return Objective(data, network, LOSSES[loss], penalty), theta
 
 
@@ -77,9 +89,26 @@ def test_forward_is_the_textbook_network(activation):
     np.testing.assert_array_equal(pack(coefs, intercepts, theta.dtype), theta)
 
 
-def test_logistic_does_not_overflow():
+def test_each_hidden_layer_may_have_its_own_activation():
+    problem, theta = objective(["silu", "elu"], "squared_error", 1)
+    coefs, intercepts = unpack(problem.network, theta)
+    a = problem.data.rows.values
+    a = NAIVE["silu"](a @ coefs[0] + intercepts[0])
+    a = NAIVE["elu"](a @ coefs[1] + intercepts[1])
+    (_, eta), *_ = problem.predictions(theta)
+    np.testing.assert_allclose(eta, a @ coefs[2] + intercepts[2], rtol=1e-12)
+
+
+@pytest.mark.parametrize("activation", [["relu"], ["relu", "sigmoid"], "sigmoid", 3])
+def test_other_activations_are_refused(activation):
+    with pytest.raises(ValueError, match="activation must be"):
+        activation_codes(activation, 2)
+
+
+@pytest.mark.parametrize("activation", sorted(set(CODES) - {"identity"}))
+def test_activations_do_not_overflow(activation):
     X = np.full((23, 5), 1e4) * np.where(np.arange(23) % 2, 1.0, -1.0)[:, None]
-    problem, theta = objective("logistic", "squared_error", 1, X=X)
+    problem, theta = objective(activation, "squared_error", 1, X=X)
     assert np.isfinite(problem.loss_and_gradient(theta)[1]).all()
 
 
@@ -106,33 +135,6 @@ def test_float32_gradient_is_close():
     np.testing.assert_allclose(
         gradient, problem.loss_and_gradient(theta)[1], rtol=1e-4, atol=1e-6
     )
-
-
-@pytest.mark.parametrize(
-    "penalty",
-    [penalties.L1(), penalties.L2(), penalties.ElasticNet(), LHalf()],
-    ids=repr,
-)
-def test_adam_step_is_adam_then_prox_in_its_metric(penalty):
-    problem, theta = objective("relu", "squared_error", 1, hidden=(2,))
-    record = penalty.record(0.05, 5)
-    rates, floors = np.array([0.1, 0.3]), np.array([EPSILON, 1e-3])
-    expected, adam = theta.copy(), new_adam(theta)
-    m, v = np.zeros_like(theta), np.zeros_like(theta)
-    is_weight = np.zeros(theta.shape, dtype=bool)
-    is_weight[:10], is_weight[12:14] = True, True
-    row = np.concatenate([np.repeat(np.arange(5), 2), [0, 0], np.arange(2), [0]])
-    layer = np.repeat([0, 1], [12, 3])
-    for t in (1, 2, 3):
-        gradient = problem.loss_and_gradient(theta)[1]
-        adam_step(record, problem.network, theta, gradient, adam, rates, floors)
-        m = BETA_1 * m + (1 - BETA_1) * gradient
-        v = BETA_2 * v + (1 - BETA_2) * gradient**2
-        step = rates[layer] / (np.sqrt(v / (1 - BETA_2**t)) + floors[layer])
-        z = expected - step * m / (1 - BETA_1**t)
-        for k in range(len(z)):
-            expected[k] = record.prox(z[k], step[k], row[k]) if is_weight[k] else z[k]
-        np.testing.assert_allclose(theta, expected, rtol=1e-12)
 
 
 # Stopping ---------------------------------------------------------------------------

@@ -86,12 +86,17 @@ CHOOSING = {
 }
 SMALL = {"hidden_layer_sizes": (8,)}  # to be quick
 LBFGS = {"solver": "lbfgs", "activation": "tanh", "max_fun": 500}
+SMOOTH = {"activation": "tanh", "max_fun": 500}
 NETWORK_SETTINGS = [
     {"penalty": "l2", **SMALL},
     {"penalty": "l1", **SMALL},
     {"penalty": "l1", "hidden_layer_sizes": ()},
     {"penalty": "l2", **SMALL, **LBFGS},
     {"penalty": "elasticnet", "early_stopping": True, **SMALL},
+    {"penalty": "group", **SMALL, **SMOOTH},
+    {"penalty": "l1", "dropout": 0.2, "input_dropout": 0.1, **SMALL},
+    {"penalty": "l1", "batch_norm": True, "learning_rate": "one_cycle", **SMALL},
+    {"penalty": None, "solver": "sgd", "weight_decay": 0.1, "max_norm": 3.0, **SMALL},
 ]
 NETWORKS = {MLPRegressor: NETWORK_SETTINGS, MLPClassifier: NETWORK_SETTINGS}
 SETTINGS = LINEAR | CHOOSING | NETWORKS

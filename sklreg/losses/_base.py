@@ -42,6 +42,8 @@ class Loss(Parameters):
         Whether `y` holds the shares of classes rather than numbers.
     probabilistic : bool
         Whether `eta` of a loss of classes stands for their probabilities.
+    smooth : bool
+        Whether the derivative is continuous, which linear models need.
     has_link : bool
         Whether predictions are a function of `eta`, `inverse_link`, rather than `eta`.
     likelihood : bool
@@ -53,6 +55,7 @@ class Loss(Parameters):
     separable = True
     of_classes = False
     probabilistic = False
+    smooth = True
     has_link = False
     likelihood = False
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import functools
 import math
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -15,20 +14,31 @@ from sklearn.utils.validation import check_is_fitted
 from .._estimator import PenalizedEstimator, warn_unconverged
 from .._progress import ProgressLine
 from .._threads import one_blas_thread
-from .._validation import checked_for_predict, penalty_record
+from .._validation import checked_for_predict
+from .architecture import (
+    CONSTRAINTS,
+    network_of,
+    penalties_of,
+    plain_network,
+    rule_of,
+    schedule_of,
+)
 from .callbacks import Callbacks, Tasks, summary
-from .constraints import CONSTRAINTS, layer_sizes
 from .early_stopping import FixedLength, Patience
-from .layers import Flat, Network, build_network, pack, unpack
+from .equal_rows import row_marks
+from .folding import Moments, fold
+from .layers import Flat, Network, pack, unpack
 from .limits import Limits
 from .linear_limit import solve_linear
 from .objective import Data, Objective
-from .optimizers import Adam, new_adam
+from .optimizers import Memory, new_memory
+from .parameters import NetworkParameters, fill_in
 from .polish import polish
 from .portions import recipe
 from .residual import Residual
 from .rows import as_rows
 from .scales import Scales, measure
+from .schedules import PLANNED
 from .start import initial_theta
 from .targets import (
     Sample,
@@ -59,9 +69,11 @@ class Fit(NamedTuple):
 class Progress(NamedTuple):
     """What the next `partial_fit` or warm start goes on from."""
 
-    adam: Adam
+    memory: Memory
     scales: Scales
     rng: np.random.RandomState
+    theta: Flat | None = None  # parameters in training, where they are not `coefs_`
+    moments: list[Moments] | None = None  # what was folded into `coefs_`
 
 
 class Outcome(NamedTuple):
@@ -72,10 +84,19 @@ class Outcome(NamedTuple):
     progress: Progress
 
 
-class Perceptron(Callbacks, PenalizedEstimator):
+def has_epochs(estimator: Any) -> bool:
+    """Tell whether the solver makes passes of mini-batches."""
+    return bool(estimator.solver != "lbfgs")
+
+
+class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
     """Base of the networks; a subclass makes targets of y and predictions of eta."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.__doc__ = fill_in(cls.__doc__ or "")
 
     # Fitting -----------------------------------------------------------------------
 
@@ -89,16 +110,16 @@ class Perceptron(Callbacks, PenalizedEstimator):
         watched : Sample or None
             The user's validation data, their weights in the same units.
         """
+        self._check_solver(sample)
         rng = check_random_state(self.random_state)
         beginning = copy.deepcopy(rng)
         train, everything = sample, sample
-        self._check_epochs()
         if self.early_stopping:
             if watched is None:
                 train, watched = self._split(sample, rng)
             else:
                 everything = together(sample, watched)
-        elif self._wants_polish(self._penalty(sample.X)):
+        elif self._wants_polish(self._objective(sample)):
             train = with_equal_rows_merged(sample)
         max_epochs = self.max_iter * (1 + (self.early_stopping and self.refit))
         tasks = Tasks(self, sample, self._as_given(sample.targets), max_epochs)
@@ -128,14 +149,14 @@ class Perceptron(Callbacks, PenalizedEstimator):
         """Train on some rows; choose the way by the problem's properties."""
         objective = self._objective(sample)
         theta, progress = self._start(objective, sample, rng)
-        if not self._needs_epochs and objective.network.n_layers == 1:
+        if self._is_linear_model(objective):
             fit = self._solve_linear(sample.X, objective)
         elif self.solver == "lbfgs":
             fit = self._minimise(objective, theta, progress.scales)
         else:
             watch = self._watch(watched)
             fit = self._train(objective, watch, theta, progress, tasks)
-            if self._wants_polish(objective.penalty):
+            if self._wants_polish(objective):
                 found = self._minimise(objective, fit.theta, progress.scales)
                 fit = fit._replace(theta=found.theta, shortfall=found.shortfall)
         return Outcome(objective, fit, progress)
@@ -155,17 +176,30 @@ class Perceptron(Callbacks, PenalizedEstimator):
         fit = fit._replace(history=chosen.fit.history)
         return Outcome(objective, fit, progress)
 
-    @property
-    def _needs_epochs(self) -> bool:
-        """Tell whether what is asked for has no deterministic objective."""
-        return bool(self.early_stopping or self.augmentation)
+    def _asks_for_epochs(self, objective: Objective) -> list[str]:
+        """Name what makes a network that minimises no smooth, plain objective."""
+        asked = {
+            "early_stopping": self.early_stopping,
+            "augmentation": bool(self.augmentation),
+            "dropout": (objective.network.keep < 1.0).any(),
+            "batch_norm": self.batch_norm,
+            "weight_decay": self.weight_decay > 0.0,
+            "max_norm": self.max_norm is not None,
+            "a loss with kinks": not objective.loss.smooth,
+        }
+        return [name for name, is_asked in asked.items() if is_asked]
 
-    def _wants_polish(self, penalty: Any) -> bool:
+    def _is_linear_model(self, objective: Objective) -> bool:
+        """Tell whether the linear solver can do it, exactly."""
+        shallow = objective.network.n_layers == 1 and self.bias_alpha == 0.0
+        return shallow and not self._asks_for_epochs(objective)
+
+    def _wants_polish(self, objective: Objective) -> bool:
         """Tell whether the end is a full-batch minimisation."""
-        if self._needs_epochs:
+        if self._asks_for_epochs(objective):
             return False
         if self.polish == "auto":
-            return self.solver == "lbfgs" or not penalty.is_smooth()
+            return self.solver == "lbfgs" or not objective.penalty.is_smooth()
         return bool(self.polish) or self.solver == "lbfgs"
 
     def _solve_linear(self, X: Any, objective: Objective) -> Fit:
@@ -213,12 +247,13 @@ class Perceptron(Callbacks, PenalizedEstimator):
     ) -> Fit:
         """Train until the rule or `max_iter` says stop; the last weights."""
         line = ProgressLine(self.max_iter, shown=bool(self.verbose))
+        settings = self._settings(objective, progress)
 
         def after_epoch(epoch: Epoch, theta: Flat) -> bool:
             line.tick(summary(epoch) if self.verbose else "")
             stop = rule.update(self._value(epoch), theta)
-            attributes = functools.partial(self._attributes, objective.network, theta)
-            stop = tasks.end_epoch(attributes) or stop
+            stop = stop and not (settings.schedule.slow_down() and rule.go_on())
+            stop = tasks.end_epoch(lambda: self._attributes(objective, theta)) or stop
             if not stop and line.done < self.max_iter:
                 tasks.begin_epoch()
             return stop
@@ -227,9 +262,9 @@ class Perceptron(Callbacks, PenalizedEstimator):
         history = train(
             objective,
             theta,
-            progress.adam,
-            progress.scales,
-            self._settings(objective),
+            progress.memory,
+            progress.scales.loss,
+            settings,
             progress.rng,
             after_epoch,
             validation,
@@ -247,84 +282,77 @@ class Perceptron(Callbacks, PenalizedEstimator):
         """Return what to measure after each epoch."""
         if watched is None:
             return None
-        objective = self._objective(watched)
+        exact = watched.targets._replace(smoothing=0.0)
+        objective = self._objective(watched._replace(targets=exact)).plain
         if not self.early_stopping or self.monitor == "loss":
             return Validation(objective, None)
         score = score_on(watched, self._as_given(watched.targets), self.monitor)
         return Validation(
-            objective, lambda theta: score(self._with_weights(objective.network, theta))
+            objective, lambda theta: score(self._with_weights(objective, theta))
         )
 
-    def _with_weights(self, network: Network, theta: Flat) -> Self:
+    def _with_weights(self, objective: Objective, theta: Flat) -> Self:
         """Return an estimator that predicts with these weights."""
         other = copy.copy(self)
-        other.__dict__.update(self._attributes(network, theta))
+        other.__dict__.update(self._attributes(objective, theta))
         return other
 
-    def _attributes(self, network: Network, theta: Flat) -> dict[str, Any]:
+    def _attributes(self, objective: Objective, theta: Flat) -> dict[str, Any]:
         """Return what an estimator needs to predict with these weights.
 
         The rows it sees are an array without names.
         """
-        coefs, intercepts = unpack(network, theta)
+        plain = fold(objective, theta).theta
+        coefs, intercepts = unpack(objective.network.plain, plain)
         found = {"coefs_": coefs, "intercepts_": intercepts}
         return found | {"feature_names_in_": None}
 
     def _partial_fit(self, sample: Sample) -> None:
         """Make one epoch over the rows given, going on from the last call."""
+        self._check_planned()
         objective = self._objective(sample)
         known = getattr(self, "_progress", None)
         rng = known.rng if known else check_random_state(self.random_state)
         with one_blas_thread():
             theta, progress = self._start(objective, sample, rng, known)
-            settings = self._settings(objective)._replace(max_iter=1)
+            settings = self._settings(objective, progress)._replace(max_iter=1)
+            settings.schedule.epoch = len(getattr(self, "_history", []))
             history = train(
                 objective,
                 theta,
-                progress.adam,
-                progress.scales,
+                progress.memory,
+                progress.scales.loss,
                 settings,
                 rng,
                 whatever_happens,
             )
             history = [*getattr(self, "_history", []), *history]
             fit = Fit(theta, len(history), history, len(history))
-            self._assign(objective, fit, progress)
+            earlier = known.moments if known else None
+            self._assign(objective, fit, progress, earlier)
 
-    def _settings(self, objective: Objective) -> Settings:
+    def _settings(self, objective: Objective, progress: Progress) -> Settings:
         size = _BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
         return Settings(
             min(size, objective.data.n_samples),
-            float(self.learning_rate_init),
             int(self.max_iter),
             bool(self.shuffle),
+            rule_of(self, objective.network, progress.scales),
+            schedule_of(self),
             recipe(self.augmentation, objective.data.rows),
         )
 
     def _objective(self, sample: Sample) -> Objective:
         """State the objective over some rows."""
         X, targets = sample
-        y, weight = targets.y, targets.weight
-        data = Data(as_rows(X), y, weight / weight.mean())
-        sizes = [X.shape[1], *layer_sizes(self.hidden_layer_sizes), y.shape[1]]
-        network = build_network(sizes, self.activation)
-        return Objective(data, network, targets.loss, self._penalty(X))
-
-    def _penalty(self, X: Any) -> Any:
-        record = penalty_record(self.penalty, self.alpha, self.l1_ratio, X.shape[1])
-        if not record.separable:
-            msg = (
-                f"penalty={self.penalty!r} ties weights together, which networks "
-                "cannot do; take one of single weights, such as 'l1', or linear models."
-            )
-            raise ValueError(msg)
-        if any(map(np.ndim, record)) and layer_sizes(self.hidden_layer_sizes):
-            msg = (
-                f"penalty={self.penalty!r} has a number for each feature, which hidden "
-                "layers do not have; give numbers, or hidden_layer_sizes=()."
-            )
-            raise ValueError(msg)
-        return record
+        y, weight = targets.smoothed(), targets.weight
+        network = network_of(self, X.shape[1], y.shape[1])
+        marks = np.zeros(len(y), dtype=np.uint64)
+        if (network.keep < 1.0).any():
+            marks = row_marks(X, np.random.RandomState(0))
+        data = Data(as_rows(X), y, weight / weight.mean(), marks)
+        penalty = penalties_of(self, network)
+        return Objective(data, network, targets.loss, penalty)
 
     def _start(
         self,
@@ -337,46 +365,76 @@ class Perceptron(Callbacks, PenalizedEstimator):
 
         Those of the last fit for a warm start, or if its progress is passed.
         """
-        network, dtype, has_link = (
-            objective.network,
-            sample.X.dtype,
-            sample.targets.has_link,
-        )
-        loss = objective.loss
-        scales = (
-            known.scales if known else measure(objective.data, network, loss, has_link)
-        )
+        network, dtype = objective.network, sample.X.dtype
+        has_link = sample.targets.has_link
+        if known:
+            scales = known.scales
+        else:
+            scales = measure(objective.data, network, objective.loss, has_link)
         if (self.warm_start or known) and self._has_shape(network):
-            theta = pack(self.coefs_, self.intercepts_, dtype).copy()
-            adam = self._progress.adam
-            if adam.first.dtype == dtype:
-                return theta, Progress(adam.copy(), scales, rng)
-            return theta, Progress(new_adam(theta), scales, rng)
+            progress = known or self._progress
+            theta = self._parameters(network, dtype)
+            memory = progress.memory.copy()
+            if memory.first.dtype != dtype or memory.first.shape != theta.shape:
+                memory = new_memory(theta)
+            return theta, Progress(memory, scales, rng)
         theta = initial_theta(network, scales, has_link, rng).astype(dtype)
-        return theta, Progress(new_adam(theta), scales, rng)
+        return theta, Progress(new_memory(theta), scales, rng)
+
+    def _parameters(self, network: Network, dtype: Any) -> Flat:
+        """Return a copy of the fitted parameters as training has them."""
+        if self._progress.theta is not None:
+            return self._progress.theta.astype(dtype)
+        return pack(self.coefs_, self.intercepts_, dtype).copy()
 
     def _has_shape(self, network: Network) -> bool:
         """Tell whether there are fitted weights for this network."""
         fitted = [w.shape for w in getattr(self, "coefs_", [])]
-        return fitted == list(zip(network.sizes[:-1], network.sizes[1:], strict=True))
+        shapes = list(zip(network.sizes[:-1], network.sizes[1:], strict=True))
+        if fitted != shapes:
+            return False
+        trained = self._progress.theta
+        if trained is None:
+            return not network.normalised.any()
+        return trained.size == network.n_parameters
 
-    def _check_epochs(self) -> None:
-        if self._needs_epochs and self.solver == "lbfgs":
-            name = "early_stopping" if self.early_stopping else "augmentation"
+    def _check_solver(self, sample: Sample) -> None:
+        """Refuse what needs epochs where there are none."""
+        if has_epochs(self):
+            return
+        asked = self._asks_for_epochs(self._objective(sample))
+        if asked:
             msg = (
-                f"{name} needs epochs, which solver='lbfgs' does not have; use "
-                f"solver='adam' or leave {name} out."
+                f"{' and '.join(asked)} needs epochs, which solver='lbfgs' does not "
+                "have; use solver='adam', or do without."
             )
             raise ValueError(msg)
 
-    def _assign(self, objective: Objective, fit: Fit, progress: Progress) -> None:
-        network, dtype = objective.network, progress.adam.first.dtype
-        theta = fit.theta.astype(dtype, copy=False)
-        residual = Residual(objective, progress.scales)
+    def _check_planned(self) -> None:
+        if self.learning_rate in PLANNED:
+            msg = (
+                f"learning_rate={self.learning_rate!r} plans until the last epoch, "
+                "which partial_fit does not know; take 'constant' or 'invscaling'."
+            )
+            raise ValueError(msg)
+
+    def _assign(
+        self,
+        objective: Objective,
+        fit: Fit,
+        progress: Progress,
+        earlier: list[Moments] | None = None,
+    ) -> None:
+        trained = fit.theta.astype(progress.memory.first.dtype, copy=False)
+        theta, moments = fold(objective, trained, earlier)
+        if moments:
+            progress = progress._replace(theta=trained.copy(), moments=moments)
+        objective = objective.plain
+        network, residual = objective.network, Residual(objective, progress.scales)
         self.coefs_, self.intercepts_ = unpack(network, theta)
-        loss, gradient = objective.loss_and_gradient(theta)
-        self.loss_ = loss
-        self.objective_ = loss + objective.penalty_value(theta)
+        value, gradient = objective.loss_and_gradient(theta)
+        self.loss_ = objective.mean_loss(theta)
+        self.objective_ = value + objective.penalty_value(theta)
         self.dual_gap_ = fit.dual_gap
         self.violation_ = residual.absolute(theta, gradient)
         self.kkt_residual_ = residual.relative(theta, gradient)
@@ -415,12 +473,16 @@ class Perceptron(Callbacks, PenalizedEstimator):
         """Return the network's output before the link, (n_samples, n_outputs)."""
         check_is_fitted(self)
         X = checked_for_predict(self, X)
-        sizes = [len(self.coefs_[0]), *(len(b) for b in self.intercepts_)]
-        network = build_network(sizes, self.activation)
+        network = plain_network(self)
         theta = pack(self.coefs_, self.intercepts_, X.dtype)
-        nothing = np.empty((X.shape[0], sizes[-1])), np.ones(X.shape[0])
-        objective = Objective(Data(as_rows(X), *nothing), network, None, None)
-        out = np.empty((X.shape[0], sizes[-1]), dtype=X.dtype)
+        nothing = np.empty((1, network.sizes[-1])), np.ones(X.shape[0])
+        objective = Objective(
+            Data(as_rows(X), *nothing, np.zeros(1, dtype=np.uint64)),
+            network,
+            None,
+            None,
+        )
+        out = np.empty((X.shape[0], network.sizes[-1]), dtype=X.dtype)
         for chosen, eta in objective.predictions(theta):
             out[chosen] = eta
         return out

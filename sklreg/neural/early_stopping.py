@@ -51,6 +51,11 @@ class Patience:
             self.misses += 1
         return self.misses >= self.n_iter_no_change
 
+    def go_on(self) -> bool:
+        """Count from zero again; return whether that is possible."""
+        self.misses = 0
+        return True
+
 
 class FixedLength:
     """Stop after a number of epochs; the last weights are the best.
@@ -71,3 +76,7 @@ class FixedLength:
         del value
         self.best_epoch, self.best_theta = self.best_epoch + 1, theta
         return self.best_epoch >= self.n_epochs
+
+    def go_on(self) -> bool:
+        """Return False: the end is the end."""
+        return False

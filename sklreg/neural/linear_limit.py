@@ -27,7 +27,7 @@ def solve_linear(X: Any, objective: Objective, tol: float) -> tuple[Array, Solut
         objective.data.y,
         q,
         objective.loss,
-        objective.penalty,
+        objective.penalty.at_layer(0),
         True,
         columns,
         norms,

@@ -1,12 +1,11 @@
 r"""The objective of a network, its gradient, and how far a point is from optimal.
 
 .. math::
-    F(\theta) = \frac{\sum_i s_i f(y_i, \eta_i)}{\sum_i s_i}
-    + \sum_l \sum_{jc} \alpha P(W_{l, jc})
+    F(\theta) = \frac{\sum_i s_i (f(y_i, \eta_i) + \alpha_a \sum_l |a_{l, i}|)}
+    {\sum_i s_i} + \sum_l P_{\alpha_l}(W_l) + \frac{\alpha_b}{2} \sum_l \|b_l\|^2
 
-Biases are not penalised. The penalty of a weight is asked for as that of coordinate
-`j`, the weight's row: the input feature in the first layer, the unit it starts from in
-the others.
+The penalty on activations, which most networks have not, counts as loss where a
+gradient is asked for.
 """
 
 from __future__ import annotations
@@ -23,17 +22,22 @@ from .layers import (
     Flat,
     Network,
     Workspace,
+    activity_value,
     backward,
+    biases_of,
     forward,
     units_of,
     weights_of,
     workspace,
 )
+from .random_numbers import child_key
 
 Array = NDArray[np.float64]
 
 #: Rows that go through the layers together: enough for BLAS, few enough for the cache.
 _BLOCK = 512
+#: Without dropout no random numbers are drawn.
+_NO_KEY = np.uint64(0)
 
 
 class Data(NamedTuple):
@@ -42,6 +46,7 @@ class Data(NamedTuple):
     rows: Any
     y: Array  # n_samples x n_outputs
     weight: Array  # n_samples, mean 1
+    marks: NDArray[np.uint64]  # n_samples: the same for equal rows, for dropout
 
     @property
     def n_samples(self) -> int:
@@ -55,7 +60,12 @@ class Objective(NamedTuple):
     data: Data
     network: Network
     loss: Any  # record
-    penalty: Any  # record
+    penalty: Any  # record of `layer_penalties`
+
+    @property
+    def plain(self) -> Objective:
+        """Return the objective of the network that predicts."""
+        return self._replace(network=self.network.plain)
 
     def mean_loss(self, theta: Flat) -> float:
         """Return the weighted mean loss, without penalty."""
@@ -65,14 +75,25 @@ class Objective(NamedTuple):
         return float(total / self.data.n_samples)
 
     def loss_and_gradient(self, theta: Flat) -> tuple[float, Flat]:
-        """Return the weighted mean loss and its gradient, without penalty."""
-        rows, y, weight = self.data
+        """Return the weighted mean loss and its gradient, without those penalties."""
+        rows, y, weight, marks = self.data
         network, total = self.network, 0.0
         gradient, part = np.zeros_like(theta), np.empty_like(theta)
         work = self._workspace(theta)
         for chosen in self._blocks():
             total += batch_gradient(
-                rows, y, weight, chosen, network, self.loss, theta, work, part, 1.0
+                rows,
+                y,
+                weight,
+                marks,
+                chosen,
+                network,
+                self.loss,
+                theta,
+                work,
+                part,
+                1.0,
+                _NO_KEY,
             )
             gradient += part
         gradient /= self.data.n_samples
@@ -87,7 +108,7 @@ class Objective(NamedTuple):
             yield chosen, forward(self.data.rows, chosen, self.network, theta, work)
 
     def penalty_value(self, theta: Flat) -> float:
-        """Return ``alpha P`` of all weights."""
+        """Return the penalties on weights and biases."""
         return float(_penalty_value(self.penalty, self.network, theta))
 
     def violations(self, theta: Flat, gradient: Flat, steps: Array) -> Flat:
@@ -118,6 +139,7 @@ def batch_gradient(
     rows: Any,
     y: Array,
     weight: Array,
+    marks: NDArray[np.uint64],
     chosen: NDArray[np.intp],
     network: Network,
     loss: Any,
@@ -125,16 +147,23 @@ def batch_gradient(
     work: Workspace,
     gradient: Flat,
     factor: float,
+    key: np.uint64,
 ) -> float:
-    """Write the gradient of ``factor * sum_i weight_i f_i``; return the sum."""
+    """Write the gradient of ``factor * sum_i weight_i f_i``; return the sum.
+
+    The `key` is that of dropout in this step.
+    """
     n = chosen.shape[0]
-    eta = forward(rows, chosen, network, theta, work)
     for i in range(n):
         work.weights[i] = factor * weight[chosen[i]]
+        work.keys[i] = child_key(key, marks[chosen[i]])
         for c in range(y.shape[1]):
             work.targets[i, c] = y[chosen[i], c]
+    eta = forward(rows, chosen, network, theta, work)
     delta = units_of(network, work.deltas, network.codes.shape[0] - 1, n)
     total = weighted_gradient(loss, work.targets[:n], eta, work.weights[:n], delta)
+    if network.activity > 0.0:
+        total += activity_value(network, work, n)
     backward(rows, chosen, network, theta, work, gradient)
     return total
 
@@ -143,10 +172,10 @@ def batch_gradient(
 def _penalty_value(penalty: Any, network: Network, theta: Flat) -> float:
     total = 0.0
     for layer in range(network.codes.shape[0]):
-        w = weights_of(network, theta, layer)
-        for j in range(w.shape[0]):
-            for c in range(w.shape[1]):
-                total += penalty.value(float(w[j, c]), j)
+        total += penalty.weights_value(layer, weights_of(network, theta, layer))
+        biases = biases_of(network, theta, layer)
+        for c in range(biases.shape[0]):
+            total += 0.5 * penalty.bias_alpha * biases[c] * biases[c]
     return total
 
 
@@ -159,12 +188,12 @@ def _violations(
     steps: Array,
     out: Flat,
 ) -> None:
-    """Overwrite the weights' part of `out`; a bias violates by its gradient."""
+    """Overwrite the part of weights and biases; the latter violate by their slopes."""
     for layer in range(network.codes.shape[0]):
         w, g = weights_of(network, theta, layer), weights_of(network, gradient, layer)
         violation = weights_of(network, out, layer)
-        for j in range(w.shape[0]):
-            for c in range(w.shape[1]):
-                violation[j, c] = penalty.violation(
-                    float(w[j, c]), float(g[j, c]), steps[layer], j
-                )
+        penalty.weights_violation(layer, w, g, steps[layer], violation)
+        b, h = biases_of(network, theta, layer), biases_of(network, gradient, layer)
+        slopes = biases_of(network, out, layer)
+        for c in range(b.shape[0]):
+            slopes[c] = abs(h[c] + penalty.bias_alpha * b[c])

@@ -3,13 +3,13 @@ r"""Full-batch minimisation of a network's objective, in float64.
 Which algorithm fits depends on the penalty alone:
 
 * it is convex and has a derivative off zero (l1, l2, elastic net): `quasi_newton`;
-* it is not convex, or has nothing but `value` and `prox` (a penalty of the user's):
-  `proximal_gradient`, whose short steps do not throw weights far into a flat part.
+* it is one of groups, not convex, or has nothing but `value` and `prox` (a penalty of
+  the user's): `proximal_gradient`, whose short steps do not throw weights far into a
+  flat part.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,13 +44,12 @@ def polish(
     Where the activations have kinks, until the objective makes no more progress.
     """
     start = np.array(theta, dtype=np.float64)
-    kinks = any(map(has_kink, objective.network.codes[:-1]))
+    network = objective.network
+    kinks = any(map(has_kink, network.codes[:-1])) or network.activity > 0.0
     if not kinks:
         limits = limits._replace(progress=0.0)
     progress = Progress(limits)
-    penalty = objective.penalty
-    tame = penalty.convex and not math.isnan(penalty.derivative(1.0, 0))
-    method: Any = quasi_newton if tame else proximal_gradient
+    method: Any = quasi_newton if objective.penalty.is_tame() else proximal_gradient
     theta, reached = method(Residual(objective, scales), start, progress)
     shortfall = ""
     limit = max(limits.residual, _AT_KINKS) if kinks else limits.residual

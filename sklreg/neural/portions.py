@@ -101,8 +101,9 @@ def _augmented(part: Portion, recipe: tuple[Any, ...], key: np.uint64) -> Portio
     bounds, chosen = part.bounds - start, part.order[start:stop]
     source, first = part.data.rows.values, part.batches.start
     X, y, weight = source[chosen], part.data.y[chosen], part.data.weight[chosen]
+    marks = part.data.marks[chosen]
     for number, step in enumerate(recipe):
         own = np.uint64(child_key(key, number))
         augment_rows(step, X, y, weight, source, bounds, first, own)
-    data = Data(DenseRows(X), y, weight)
+    data = Data(DenseRows(X), y, weight, marks)
     return Portion(data, np.arange(len(chosen)), bounds, part.batches)

@@ -103,16 +103,12 @@ def _step(
 def _prox(
     penalty: Any, network: Network, theta: Flat, gradient: Flat, steps: Array, out: Flat
 ) -> None:
-    """Write a proximal gradient step; biases make a gradient step."""
+    """Write a proximal gradient step."""
     for layer in range(network.codes.shape[0]):
-        w, g = weights_of(network, theta, layer), weights_of(network, gradient, layer)
-        moved = weights_of(network, out, layer)
-        for j in range(w.shape[0]):
-            for c in range(w.shape[1]):
-                moved[j, c] = penalty.prox(
-                    w[j, c] - steps[layer] * g[j, c], steps[layer], j
-                )
-        b, h = biases_of(network, theta, layer), biases_of(network, gradient, layer)
-        shifted = biases_of(network, out, layer)
-        for c in range(b.shape[0]):
-            shifted[c] = b[c] - steps[layer] * h[c]
+        step = steps[layer]
+        for at in range(network.starts[layer], network.starts[layer + 1]):
+            out[at] = theta[at] - step * gradient[at]
+        penalty.weights_prox(layer, weights_of(network, out, layer), step)
+        biases = biases_of(network, out, layer)
+        for c in range(biases.shape[0]):
+            biases[c] /= 1.0 + step * penalty.bias_alpha

@@ -21,7 +21,7 @@ import scipy.optimize
 from numpy.typing import NDArray
 
 from .._compile import kernel
-from .layers import Flat, Network, weights_of
+from .layers import Flat, Network, biases_of, weights_of
 from .limits import Progress
 from .objective import Array
 from .residual import Residual
@@ -143,18 +143,19 @@ def _within_orthant(
 def _kinks(penalty: Any, network: Network, out: NDArray[np.bool_]) -> None:
     """Write whether the penalty has a kink at zero; biases have none."""
     for layer in range(network.codes.shape[0]):
-        kink = weights_of(network, out, layer)
+        kink, own = weights_of(network, out, layer), penalty.at_layer(layer)
         for j in range(kink.shape[0]):
             for c in range(kink.shape[1]):
-                kink[j, c] = penalty.curvature(0.0, j) == np.inf
+                kink[j, c] = own.curvature(0.0, j) == np.inf
 
 
 @kernel
 def _derivatives(
     penalty: Any, network: Network, theta: Flat, side: Array, out: Flat
 ) -> None:
-    """Write the penalty's derivative on the given side of zero; biases keep 0."""
+    """Write the penalty's derivative on the given side of zero."""
     for layer in range(network.codes.shape[0]):
+        own = penalty.at_layer(layer)
         w, s = weights_of(network, theta, layer), weights_of(network, side, layer)
         slope = weights_of(network, out, layer)
         for j in range(w.shape[0]):
@@ -162,4 +163,7 @@ def _derivatives(
                 x = w[j, c]
                 if x == 0.0:
                     x = _NEXT_TO_ZERO * s[j, c]
-                slope[j, c] = penalty.derivative(x, j)
+                slope[j, c] = own.derivative(x, j)
+        b, pull = biases_of(network, theta, layer), biases_of(network, out, layer)
+        for c in range(b.shape[0]):
+            pull[c] = penalty.bias_alpha * b[c]

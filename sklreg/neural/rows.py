@@ -1,7 +1,8 @@
 """The matrix X row by row: what a first layer multiplies, dense or sparse.
 
-Two verbs, beside each other: ``rows_dot`` is the first layer's forward product and
-``rows_transpose_dot`` its backward one, both over the rows of a mini-batch.
+``gather`` copies the numbers of a mini-batch into a buffer, where they may be changed,
+as ``drop_gathered`` does; ``rows_dot`` is the first layer's forward product with them
+and ``rows_transpose_dot`` its backward one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from .._compile import record
+from .dropout import limit_of
+from .random_numbers import random_bits
 
 Indices = NDArray[np.intp]
 
@@ -28,37 +31,53 @@ class DenseRows(NamedTuple):
         """Return (n_samples, n_features)."""
         return self.values.shape
 
+    def gather(self, chosen: Indices, gathered: NDArray[Any]) -> None:
+        """Copy ``X[chosen]`` to the beginning of `gathered`."""
+        at = 0
+        for i in range(chosen.shape[0]):
+            for j in range(self.values.shape[1]):
+                gathered[at + j] = self.values[chosen[i], j]
+            at += self.values.shape[1]
+
+    def drop_gathered(
+        self,
+        chosen: Indices,
+        gathered: NDArray[Any],
+        keep: float,
+        keys: NDArray[np.uint64],
+    ) -> None:
+        """Keep a share of the features of each row, divided by it."""
+        limit, factor, at = limit_of(keep), gathered.dtype.type(1.0 / keep), 0
+        for i in range(chosen.shape[0]):
+            for j in range(self.values.shape[1]):
+                kept = random_bits(keys[i], j) < limit
+                gathered[at + j] *= factor if kept else gathered.dtype.type(0.0)
+            at += self.values.shape[1]
+
     def rows_dot(
         self,
         chosen: Indices,
-        w: NDArray[Any],
         gathered: NDArray[Any],
+        w: NDArray[Any],
         out: NDArray[Any],
     ) -> None:
-        """Write ``X[chosen] w`` to `out`; keep ``X[chosen]`` in `gathered`."""
-        batch = gathered[: chosen.shape[0] * w.shape[0]].reshape(
-            (chosen.shape[0], w.shape[0])
-        )
-        for i in range(chosen.shape[0]):
-            for j in range(w.shape[0]):
-                batch[i, j] = self.values[chosen[i], j]
-        np.dot(batch, w, out)
+        """Write the product of what was gathered and `w` to `out`."""
+        shape = chosen.shape[0], w.shape[0]
+        np.dot(gathered[: shape[0] * shape[1]].reshape(shape), w, out)
 
     def rows_transpose_dot(
         self,
         chosen: Indices,
-        delta: NDArray[Any],
         gathered: NDArray[Any],
+        delta: NDArray[Any],
         out: NDArray[Any],
     ) -> None:
-        """Write ``X[chosen]' delta`` to `out`, from what `rows_dot` gathered."""
-        batch = gathered[: chosen.shape[0] * out.shape[0]].reshape(
-            (chosen.shape[0], out.shape[0])
-        )
-        np.dot(batch.T, delta, out)
+        """Write the transpose of what was gathered, times `delta`, to `out`."""
+        shape = chosen.shape[0], out.shape[0]
+        np.dot(gathered[: shape[0] * shape[1]].reshape(shape).T, delta, out)
 
     def room(self, n_rows: int) -> int:
-        """Return the size of `gathered` for `n_rows` rows. Python only."""
+        """Return how much `gather` copies of any `n_rows` rows. Python only."""
         return n_rows * self.values.shape[1]
 
     def transpose_dot(self, r: NDArray[np.float64]) -> NDArray[Any]:
@@ -80,41 +99,69 @@ class SparseRows(NamedTuple):
         """Return (n_samples, n_features)."""
         return len(self.indptr) - 1, self.n_features
 
+    def gather(self, chosen: Indices, gathered: NDArray[Any]) -> None:
+        """Copy the stored numbers of the rows to `gathered`."""
+        count = 0
+        for i in range(chosen.shape[0]):
+            for at in range(self.indptr[chosen[i]], self.indptr[chosen[i] + 1]):
+                gathered[count] = self.data[at]
+                count += 1
+
+    def drop_gathered(
+        self,
+        chosen: Indices,
+        gathered: NDArray[Any],
+        keep: float,
+        keys: NDArray[np.uint64],
+    ) -> None:
+        """Keep a share of the features of each row, divided by it."""
+        limit, factor = limit_of(keep), gathered.dtype.type(1.0 / keep)
+        count = 0
+        for i in range(chosen.shape[0]):
+            for at in range(self.indptr[chosen[i]], self.indptr[chosen[i] + 1]):
+                kept = random_bits(keys[i], self.indices[at]) < limit
+                gathered[count] *= factor if kept else gathered.dtype.type(0.0)
+                count += 1
+
     def rows_dot(
         self,
         chosen: Indices,
-        w: NDArray[Any],
         gathered: NDArray[Any],
+        w: NDArray[Any],
         out: NDArray[Any],
     ) -> None:
-        """Write ``X[chosen] w`` to `out`."""
+        """Write the product of what was gathered and `w` to `out`."""
+        count = 0
         for i in range(chosen.shape[0]):
             for c in range(w.shape[1]):
                 out[i, c] = 0.0
             for at in range(self.indptr[chosen[i]], self.indptr[chosen[i] + 1]):
-                j, x = self.indices[at], self.data[at]
+                j, x = self.indices[at], gathered[count]
+                count += 1
                 for c in range(w.shape[1]):
                     out[i, c] += x * w[j, c]
 
     def rows_transpose_dot(
         self,
         chosen: Indices,
-        delta: NDArray[Any],
         gathered: NDArray[Any],
+        delta: NDArray[Any],
         out: NDArray[Any],
     ) -> None:
-        """Write ``X[chosen]' delta`` to `out`."""
+        """Write the transpose of what was gathered, times `delta`, to `out`."""
         out[:] = 0.0
+        count = 0
         for i in range(chosen.shape[0]):
             for at in range(self.indptr[chosen[i]], self.indptr[chosen[i] + 1]):
-                j, x = self.indices[at], self.data[at]
+                j, x = self.indices[at], gathered[count]
+                count += 1
                 for c in range(delta.shape[1]):
                     out[j, c] += x * delta[i, c]
 
     def room(self, n_rows: int) -> int:
-        """Nothing is gathered. Python only."""
-        del n_rows
-        return 0
+        """Return how much `gather` copies of any `n_rows` rows. Python only."""
+        sizes = np.sort(np.diff(self.indptr))
+        return int(sizes[-n_rows:].sum())
 
     def transpose_dot(self, r: NDArray[np.float64]) -> NDArray[Any]:
         """Return ``X' r`` for all rows. Python only."""

@@ -34,6 +34,7 @@ class Scales(NamedTuple):
     loss: float  # the null model's mean loss
     gradient: float  # largest gradient entry of a linear model's weights at zero
     intercept: Array  # of the null model
+    unit: float  # of the loss: that of standardised targets is 1
 
     @property
     def steps(self) -> Array:
@@ -73,7 +74,9 @@ def measure(data: Data, network: Network, loss: Any, has_link: bool) -> Scales:
     null_loss = _or_one(max(float(null_loss), np.finfo(np.float64).eps * at_zero))
     parameters = np.ones(network.n_layers)
     parameters[-1] = target_scale
-    return Scales(parameters, null_loss, gradient, intercept)
+    varies = null_loss > _ROUNDING * at_zero and not has_link
+    unit = 2.0 * null_loss / data.y.shape[1] if varies else target_scale**2
+    return Scales(parameters, null_loss, gradient, intercept, unit)
 
 
 def standard_deviation(y: Array, q: Array) -> float:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .activations import CODES
-from .layers import Flat, Network, pack
+from .layers import Flat, Network, layers_in
 from .scales import Scales
 
 #: The null model of a class that is never or always there has infinite intercepts.
@@ -28,15 +26,15 @@ def initial_theta(
     Glorot and Bengio (2010), Understanding the difficulty of training deep feedforward
     neural networks, AISTATS.
     """
-    coefs: list[Any] = []
-    intercepts: list[Any] = []
-    for layer in range(network.n_layers):
-        fan_in, fan_out = network.sizes[layer], network.sizes[layer + 1]
+    theta = np.ones(network.n_parameters)  # scales of normalised layers stay at 1
+    layers = layers_in(network, theta)
+    for layer, (weights, biases, _) in enumerate(layers):
         factor = 2.0 if network.codes[layer] == CODES["logistic"] else 6.0
-        bound = scales.parameters[layer] * np.sqrt(factor / (fan_in + fan_out))
-        coefs.append(rng.uniform(-bound, bound, (fan_in, fan_out)))
-        intercepts.append(rng.uniform(-bound, bound, fan_out))
-    intercepts[-1] = scales.intercept
+        bound = scales.parameters[layer] * np.sqrt(factor / sum(weights.shape))
+        weights[:] = rng.uniform(-bound, bound, weights.shape)
+        biases[:] = rng.uniform(-bound, bound, biases.shape)
+    last = scales.intercept
     if has_link:
-        intercepts[-1] = np.clip(intercepts[-1], -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
-    return pack(coefs, intercepts, np.float64)
+        last = np.clip(last, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
+    layers[-1].biases[:] = last
+    return theta

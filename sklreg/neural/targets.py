@@ -25,6 +25,15 @@ class Targets(NamedTuple):
     has_link: bool  # the output is not in the units of y
     strata: NDArray[Any]  # n_samples: the classes, or all equal
     given_weight: Array | None = None  # n_samples, what scorers are given
+    smoothing: float = 0.0  # share that is spread over all classes
+
+    def smoothed(self) -> Array:
+        """Return the targets to learn from: y, mixed with all classes alike.
+
+        With softmax the outputs are the classes, else each is a yes or no.
+        """
+        n_classes = 2 if self.loss.separable else self.y.shape[1]
+        return self.y + self.smoothing * (1.0 / n_classes - self.y)
 
     def take(self, rows: NDArray[Any]) -> Targets:
         """Return the targets of some rows."""

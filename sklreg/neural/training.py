@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
-from .._random_numbers import new_key
+from .folding import fold
 from .layers import Flat, Network, Workspace, workspace
 from .objective import Array, Objective, batch_gradient
-from .optimizers import EPSILON, Adam, adam_step
+from .optimizers import Memory, Rule, descend
 from .portions import portions
-from .scales import Scales
+from .random_numbers import child_key, new_key
+from .schedules import Schedule
 from .validation import Validation
 
 #: Multiplications of one kernel call, about 0.1 s.
@@ -24,16 +25,24 @@ _WORK = 2e8
 _TOO_LARGE = 1e3
 #: ... restarts from the best epoch with the learning rate divided by ten.
 _RESTARTS = 5
+#: Dropout's place in the tree of an epoch's random numbers, beside augmentations.
+_MASKS = 1 << 32
 
 
 class Settings(NamedTuple):
-    """How to train; the parameters of the estimator under the same names."""
+    """How to train."""
 
     batch_size: int
-    learning_rate: float
     max_iter: int
     shuffle: bool
+    rule: Rule
+    schedule: Schedule
     recipe: tuple[Any, ...] = ()  # records of augmentations
+
+    def slower(self) -> Settings:
+        """Return the same with a tenth of the learning rate."""
+        rates, decay = 0.1 * self.rule.rates, 0.1 * self.rule.decay
+        return self._replace(rule=self.rule._replace(rates=rates, decay=decay))
 
 
 class Epoch(NamedTuple):
@@ -55,16 +64,18 @@ def run_batches(
     rows: Any,
     y: Array,
     weight: Array,
+    marks: NDArray[np.uint64],
     order: NDArray[np.intp],
     bounds: NDArray[np.intp],
+    factors: Array,
     network: Network,
     loss: Any,
     penalty: Any,
     theta: Flat,
     gradient: Flat,
-    adam: Adam,
-    rates: Array,
-    floors: Array,
+    memory: Memory,
+    rule: Rule,
+    key: np.uint64,
     work: Workspace,
 ) -> float:
     r"""Make one optimiser step per mini-batch; return the sum of the losses.
@@ -75,18 +86,21 @@ def run_batches(
 
     Parameters
     ----------
-    order : array of int
+    order : array of shape (n_samples,)
         Rows in the order of this epoch.
     bounds : array of shape (n_batches + 1,)
-        Where in it each mini-batch begins, and the end.
+        Where each mini-batch begins, and the end.
+    factors : array of shape (n_batches,)
+        What the learning rate's schedule says for each.
     """
     total = 0.0
-    for batch in range(bounds.shape[0] - 1):
+    for batch in range(factors.shape[0]):
         chosen = order[bounds[batch] : bounds[batch + 1]]
         total += chosen.shape[0] * batch_gradient(
             rows,
             y,
             weight,
+            marks,
             chosen,
             network,
             loss,
@@ -94,16 +108,27 @@ def run_batches(
             work,
             gradient,
             1.0 / chosen.shape[0],
+            child_key(key, memory.time[0]),
         )
-        adam_step(penalty, network, theta, gradient, adam, rates, floors)
+        descend(penalty, network, theta, gradient, memory, rule, factors[batch])
     return total
+
+
+def batch_bounds(n_samples: int, size: int, least: int) -> NDArray[np.intp]:
+    """Return where mini-batches begin, and the end.
+
+    A last one of fewer than `least` rows joins the one before.
+    """
+    bounds = [*range(0, n_samples, size), n_samples]
+    if len(bounds) > 2 and bounds[-1] - bounds[-2] < least:
+        del bounds[-2]
+    return np.array(bounds)
 
 
 def run_epoch(
     objective: Objective,
     theta: Flat,
-    adam: Adam,
-    scales: Scales,
+    memory: Memory,
     settings: Settings,
     order: NDArray[np.intp],
     key: np.uint64,
@@ -112,29 +137,32 @@ def run_epoch(
 
     A kernel call is bounded, so that Ctrl-C works in an epoch of any length.
     """
-    network, size = objective.network, settings.batch_size
-    work = workspace(network, objective.data.rows, min(size, len(order)), theta.dtype)
+    network = objective.network
+    least = 2 if network.normalised.any() else 1  # a single row has no deviation
+    bounds = batch_bounds(len(order), settings.batch_size, least)
+    factors = settings.schedule.next_epoch(len(order), len(bounds) - 1)
+    largest = int(np.diff(bounds).max())
+    work = workspace(network, objective.data.rows, largest, theta.dtype)
     gradient = np.empty_like(theta)
-    rates = settings.learning_rate * scales.parameters
-    floors = EPSILON * scales.loss / scales.parameters
-    total, n_batches = 0.0, max(1, int(_WORK / (3 * network.n_parameters * size)))
-    bounds = np.array([*range(0, len(order), size), len(order)])
+    total, n_batches = 0.0, max(1, int(_WORK / (3 * network.n_parameters * largest)))
     parts = portions(objective.data, order, bounds, n_batches, settings.recipe, key)
     for part in parts:
         total += run_batches(
             part.data.rows,
             part.data.y,
             part.data.weight,
+            part.data.marks,
             part.order,
             part.bounds,
+            factors[part.batches],
             network,
             objective.loss,
             objective.penalty,
             theta,
             gradient,
-            adam,
-            rates,
-            floors,
+            memory,
+            settings.rule,
+            np.uint64(child_key(key, _MASKS)),
             work,
         )
     return total / len(order)
@@ -143,8 +171,8 @@ def run_epoch(
 def train(
     objective: Objective,
     theta: Flat,
-    adam: Adam,
-    scales: Scales,
+    memory: Memory,
+    loss_unit: float,
     settings: Settings,
     rng: np.random.RandomState,
     after_epoch: Callable[[Epoch, Flat], bool],
@@ -154,6 +182,8 @@ def train(
 
     Parameters
     ----------
+    loss_unit : float
+        A typical loss, that of the null model.
     after_epoch : callable
         Called with what is known and the parameters after each epoch; True stops.
     validation : Validation, optional
@@ -165,24 +195,26 @@ def train(
         If training diverges however small the learning rate becomes.
     """
     history: list[Epoch] = []
-    start = objective.mean_loss(theta) + objective.penalty_value(theta)
-    limit = _TOO_LARGE * (scales.loss + start)
+    start = objective.plain.mean_loss(fold(objective, theta).theta)
+    limit = _TOO_LARGE * (loss_unit + start + objective.penalty_value(theta))
     best, best_objective, restarts = theta.copy(), math.inf, 0
     order = np.arange(objective.data.n_samples)
+    root = new_key(rng)  # before shuffling, which draws more the more rows there are
     while len(history) < settings.max_iter:
         if settings.shuffle:
             rng.shuffle(order)
-        key = new_key(rng)
-        loss = run_epoch(objective, theta, adam, scales, settings, order, key)
-        seen = validation.measure(theta) if validation else ()
-        epoch = Epoch(loss, objective.penalty_value(theta), *seen)
+        key = np.uint64(child_key(root, len(history) + restarts))
+        loss = run_epoch(objective, theta, memory, settings, order, key)
+        epoch = Epoch(loss, objective.penalty_value(theta))
+        if validation is not None:
+            seen = validation.measure(fold(objective, theta).theta)
+            epoch = Epoch(epoch.loss, epoch.penalty, *seen)
         if not (epoch.objective <= limit and np.isfinite(theta).all()):
             restarts += 1
-            _refuse_endless_restarts(restarts, settings)
-            settings = settings._replace(learning_rate=0.1 * settings.learning_rate)
+            _refuse_endless_restarts(restarts)
+            settings = settings.slower()
             theta[:] = best
-            for part in adam:
-                part[:] = 0
+            memory.forget()
             continue
         if epoch.objective < best_objective:
             best[:], best_objective = theta, epoch.objective
@@ -192,12 +224,12 @@ def train(
     return history
 
 
-def _refuse_endless_restarts(restarts: int, settings: Settings) -> None:
+def _refuse_endless_restarts(restarts: int) -> None:
     if restarts > _RESTARTS:
         msg = (
-            "Training diverged, even with a learning rate of "
-            f"{settings.learning_rate:.3g}. Scale the features, for example with "
-            "StandardScaler, or lower learning_rate_init."
+            "Training diverged, even with a hundred-thousandth of the learning rate. "
+            "Scale the features, for example with StandardScaler, or lower "
+            "learning_rate_init."
         )
         raise ValueError(msg)
 

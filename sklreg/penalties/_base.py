@@ -18,6 +18,7 @@ from typing import Any, ClassVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from .._compile import record
 from .._parameters import Parameters
 
 _BISECTIONS = 100
@@ -82,6 +83,11 @@ class Penalty(Parameters):
     convex = False
     separable = True
     isotropic = True
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.Record.at_strength = _at_strength(cls.Record)
+        record(cls.Record)
 
     def record(self, alpha: float, n_features: int) -> Any:
         """Validate the parameters and return the record that kernels see.
@@ -168,6 +174,17 @@ class Penalty(Parameters):
         """Return the penalty of the block."""
         return self.value(z[i], columns[i])
 
+    def block_prox(
+        self,
+        z: NDArray[np.float64],
+        step: float,
+        columns: NDArray[np.intp],
+        i: int,
+        stop: int,
+    ) -> None:
+        """Replace the block by the minimiser of ``|u - z|^2 / 2 + step * value(u)``."""
+        z[i] = self.prox(z[i], step, columns[i])
+
     def block_violation(
         self,
         z: NDArray[np.float64],
@@ -245,6 +262,18 @@ class Penalty(Parameters):
         return columns
 
     # What is asked in Python -------------------------------------------------------
+
+    def for_units(self, n_units: int) -> Any:
+        """Return the record for weights that leave hidden units. Python only."""
+        record = cast("Any", self)
+        if any(map(np.ndim, record)):
+            name = type(self).__qualname__.removesuffix(".Record")
+            msg = (
+                f"{name} has a number for each feature, which the {n_units} units of a "
+                "hidden layer have not; give numbers, or hidden_layer_sizes=()."
+            )
+            raise ValueError(msg)
+        return record
 
     def unpenalised(self, columns: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Tell which features are not penalised at any strength. Python only."""
@@ -329,6 +358,15 @@ class Penalty(Parameters):
             middle = 0.5 * (low + high)
             low, high = (low, middle) if all_zero(middle) else (middle, high)
         return high
+
+
+def _at_strength(cls: Any) -> Any:
+    """Return the method that changes `alpha`, the first field of the record `cls`."""
+
+    def at_strength(self: Any, alpha: float) -> Any:
+        return cls(alpha, *self[1:])
+
+    return at_strength
 
 
 def _canonical(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,13 @@ class Grouped(Penalty):
         return math.sqrt(total)
 
     # What is asked in Python -------------------------------------------------------
+
+    def for_units(self, n_units: int) -> Any:
+        """Return the record in which every unit is a group, weighted as all were."""
+        alike = bool((self.weights == self.weights[:1]).all())
+        weights = np.full(n_units, self.weights[0] if alike else 1.0)
+        replaced = {"groups": np.arange(n_units), "weights": weights}
+        return cast("Any", self)._replace(**replaced)
 
     def blocks(self, columns: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the groups' numbers."""

@@ -66,6 +66,11 @@ class PerFeature(NamedTuple):
 
     # What kernels ask --------------------------------------------------------------
 
+    def at_strength(self, alpha: float) -> Any:
+        """Return the same with `P` at another strength."""
+        inner = self.penalty.at_strength(alpha)
+        return PerFeature(inner, self.weights, self.lower, self.upper)
+
     def value(self, x: float, j: int) -> float:
         """Return omega P(x), infinite outside the bounds."""
         if x > self.upper[j] * _OUTER or x < self.lower[j] * _OUTER:
@@ -158,6 +163,10 @@ class PerFeature(NamedTuple):
         return 1.0 if math.isfinite(bound) and scale < _NEARLY else scale
 
     # What is asked in Python -------------------------------------------------------
+
+    def for_units(self, n_units: int) -> Any:
+        """Return `P` itself: weights and bounds are those of the features."""
+        return per_feature(self.penalty, n_units)
 
     def unpenalised(self, columns: NDArray[np.intp]) -> NDArray[np.bool_]:
         """Return the features of weight zero that may be used."""

@@ -93,6 +93,23 @@ class GroupElasticNet(Grouped):
         norm, ridge = self.block_norm(z, i, stop), self.alpha * (1.0 - self.l1_ratio)
         return (self.block_strength(columns, i, stop) + 0.5 * ridge * norm) * norm
 
+    def block_prox(
+        self,
+        z: NDArray[np.float64],
+        step: float,
+        columns: NDArray[np.intp],
+        i: int,
+        stop: int,
+    ) -> None:
+        """Shrink the norm by step lambda, then all by 1 + step mu."""
+        threshold = step * self.block_strength(columns, i, stop)
+        norm, ridge = self.block_norm(z, i, stop), self.alpha * (1.0 - self.l1_ratio)
+        factor = 0.0
+        if norm > threshold:
+            factor = (1.0 - threshold / norm) / (1.0 + step * ridge)
+        for a in range(i, stop):
+            z[a] *= factor
+
     def block_violation(
         self,
         z: NDArray[np.float64],

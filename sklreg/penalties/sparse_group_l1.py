@@ -103,6 +103,24 @@ class SparseGroupL1(Grouped):
         strength = self.block_strength(columns, i, stop)
         return self.alpha * self.l1_ratio * total + strength * norm
 
+    def block_prox(
+        self,
+        z: NDArray[np.float64],
+        step: float,
+        columns: NDArray[np.intp],
+        i: int,
+        stop: int,
+    ) -> None:
+        """Soft-threshold by step tau, then shrink the norm by step lambda."""
+        soft = step * self.alpha * self.l1_ratio
+        threshold = step * self.block_strength(columns, i, stop)
+        for a in range(i, stop):
+            z[a] = math.copysign(max(abs(z[a]) - soft, 0.0), z[a])
+        norm = self.block_norm(z, i, stop)
+        factor = 1.0 - threshold / norm if norm > threshold else 0.0
+        for a in range(i, stop):
+            z[a] *= factor
+
     def block_distance(
         self,
         z: NDArray[np.float64],
