@@ -27,10 +27,11 @@ from .._validation import Interval, StrOptions, checked_weights, fitting, in_ord
 from ..linear import Prepared
 from ..linear._base import LinearModel
 from .closed_form import generalised, leave_one_out
-from .cross_validation import Models, Settings, Validation
+from .cross_validation import Settings, Validation
 from .curve import RULES, Curve, chosen
 from .folds import Fold, check_classes, make_folds
 from .grid import Array, strengths
+from .models import Models
 from .path import assemble
 
 _ADVICE = "Increase max_iter or tol, scale the features, or end the path earlier."

@@ -16,6 +16,7 @@ from ..losses import weighted_value
 from ..solvers import Blocks, Problem, Solution, in_blocks, over_rows, solve_path
 from .folds import Fold
 from .grid import Array
+from .models import Models
 
 #: Relative error of a held-out loss that sums over rows may have.
 _EXACT = 1e-9
@@ -27,20 +28,6 @@ class Settings(NamedTuple):
     tol: float
     max_iter: int
     standardize: bool
-
-
-class Models(NamedTuple):
-    """Linear predictors, one for each strength, in the user's columns."""
-
-    coefs: Array  # n_features x n_outputs x n_alphas
-    intercepts: Array  # n_outputs x n_alphas
-
-    @classmethod
-    def of(cls, prepared: Prepared, solutions: list[Solution]) -> Models:
-        """Return what the solutions of one problem predict with."""
-        pairs = [prepared.to_user(each.coef, each.intercept) for each in solutions]
-        coefs, intercepts = zip(*pairs, strict=True)
-        return cls(np.stack(coefs, axis=-1), np.stack(intercepts, axis=-1))
 
 
 class Validation(NamedTuple):
@@ -103,28 +90,36 @@ class Validation(NamedTuple):
 
     def losses(self, fold: Fold, models: Models) -> Array:
         """Return the weighted mean losses over the rows held out, (n_alphas,)."""
-        problem = self.whole.problem
-        scale = problem.design.scale[:, None, None]
-        w = models.coefs * np.where(np.isinf(scale), 0.0, scale)
-        b = models.intercepts + np.tensordot(problem.design.mean, models.coefs, 1)
         if self.blocks is None:
-            return self._summed(fold, w, b)
+            return self._summed(fold, models)
+        design = self.whole.problem.design
+        scale = np.where(np.isinf(design.scale), 0.0, design.scale)
+        w = models.coefs * scale[:, None, None]
+        b = models.intercepts + np.tensordot(design.mean, models.coefs, 1)
         values, rounding = self.blocks.squared_errors(fold.held_out_mask(), w, b)
         unsure = rounding > _EXACT * values
         if unsure.any():
-            values[unsure] = self._summed(fold, w[:, :, unsure], b[:, unsure])
+            values[unsure] = self._summed(
+                fold, Models(*(a[..., unsure] for a in models))
+            )
         return values
 
-    def _summed(self, fold: Fold, w: Array, b: Array) -> Array:
-        """Sum the losses row by row, for weights of the standardised columns."""
+    def _summed(self, fold: Fold, models: Models) -> Array:
+        """Sum the losses row by row."""
         problem: Problem = self.whole.problem
-        used = np.flatnonzero(w.any(axis=(1, 2)))
+        coefs, b = models
+        used = np.flatnonzero(coefs.any(axis=(1, 2)))
+        w = coefs[used].reshape(len(used), -1)
         k, n_models = b.shape
-        totals = np.zeros(n_models)
-        for part, rows in problem.design.parts(fold.held_out):
+        totals, shift, ones = (
+            np.zeros(n_models),
+            np.zeros(len(used)),
+            np.ones(len(used)),
+        )
+        for part, rows in problem.design.design.parts(fold.held_out):
             eta = np.tile(b.ravel(), (len(rows), 1))
             if len(used):
-                eta += part.take(used).matvec(w[used].reshape(len(used), -1))
+                eta += part.take(used, shift, ones)[0].matvec(w)
             eta = eta.reshape(len(rows), k, n_models)
             y, weight = problem.y[rows], self.weight[rows]
             for m in range(n_models):

@@ -13,6 +13,7 @@ from ..linear import Prepared
 from ..solvers import Solution, solve_path
 from .alpha_max import prepared
 from .grid import Array, strengths
+from .models import Models
 
 
 class Path(NamedTuple):
@@ -105,9 +106,8 @@ def regularization_path(
 
 def assemble(stated: Prepared, grid: Array, solutions: list[Solution]) -> Path:
     """Return the solutions for each strength of `grid` in the user's columns."""
-    pairs = [stated.to_user(each.coef, each.intercept) for each in solutions]
-    coefs = np.stack([coef.T for coef, _ in pairs], axis=-1)
-    intercepts = np.stack([intercept for _, intercept in pairs], axis=-1)
+    models = Models.of(stated, solutions)
+    coefs, intercepts = np.swapaxes(models.coefs, 0, 1), models.intercepts
     if stated.problem.n_outputs == 1:
         coefs, intercepts = coefs[0], intercepts[0]
     return Path(

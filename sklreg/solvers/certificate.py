@@ -136,7 +136,8 @@ def _dual_value(problem: Problem, evaluation: Evaluation) -> float:
         np.abs(r.sum(axis=0)).max() > _ROUNDING * np.abs(r).sum()
     ):
         balanced = problem.loss.balanced_dual(u, problem.y, q)
-        v = v + problem.design.rmatvec(q[:, None] * (balanced - u))
+        if not problem.loss.quadratic:  # there it is a constant, to columns nothing
+            v = v + problem.design.rmatvec(q[:, None] * (balanced - u))
         u = np.ascontiguousarray(balanced)
     columns, v = layout.columns, layout.flat(v)
     y, loss, penalty = problem.y, problem.loss, problem.penalty
@@ -190,6 +191,8 @@ class Null(NamedTuple):
     evaluation: Evaluation
     scale: float  # of the data term, to judge rounding by
     slope: float  # of its derivatives: their weighted root mean square
+    gradient: float  # the largest entry
+    norm: float  # of the largest column
 
     @classmethod
     def of(cls, problem: Problem) -> Null:
@@ -205,7 +208,9 @@ class Null(NamedTuple):
         scale, slopes = problem.gradient(off)
         weighty = problem.weight > 0.0
         squares = slopes[weighty] ** 2 / problem.weight[weighty, None]
-        return cls(point, evaluation, scale, math.sqrt(squares.sum()))
+        gradient = float(np.abs(evaluation.gradient).max(initial=0.0))
+        norm = float(problem.norms.max(initial=1e-150))
+        return cls(point, evaluation, scale, math.sqrt(squares.sum()), gradient, norm)
 
     def tolerance(self, problem: Problem, tol: float, offset: float = 0.0) -> Tolerance:
         """Return the limits that `tol` stands for; `offset` belongs to the objective.
@@ -217,8 +222,7 @@ class Null(NamedTuple):
         if has_dual(problem):
             scale = max(self.scale + offset, 1e-300)
             gap = tol * (self.evaluation.value + offset) + _ROUNDING * scale
-        largest = float(np.abs(self.evaluation.gradient).max(initial=0.0))
-        norm = float(problem.norms.max(initial=1e-150))
-        floor = _ROUNDING * norm * math.hypot(self.slope, math.sqrt(2.0 * offset))
-        violation = tol * largest + max(floor, 1e-300)
+        slope = math.hypot(self.slope, math.sqrt(2.0 * offset))
+        floor = _ROUNDING * self.norm * slope
+        violation = tol * self.gradient + max(floor, 1e-300)
         return Tolerance(tol, gap, violation)

@@ -1,0 +1,26 @@
+"""The linear predictors along a path."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..linear import Prepared
+from ..solvers import Solution
+from .grid import Array
+
+
+class Models(NamedTuple):
+    """Linear predictors, one for each strength, in the user's columns."""
+
+    coefs: Array  # n_features x n_outputs x n_alphas
+    intercepts: Array  # n_outputs x n_alphas
+
+    @classmethod
+    def of(cls, prepared: Prepared, solutions: list[Solution]) -> Models:
+        """Return what the solutions of one problem predict with."""
+        pairs = [prepared.to_user(each.coef, each.intercept) for each in solutions]
+        coefs, intercepts = zip(*pairs, strict=True)
+        # Model after model in memory: no solution is scattered.
+        return cls(np.moveaxis(np.array(coefs), 0, -1), np.array(intercepts).T)
