@@ -102,7 +102,8 @@ SETTINGS = {
     "ridge": {"penalty": "l2"},
     "elasticnet": {"penalty": "elasticnet", "l1_ratio": 0.3},
     "group": {"penalty": GroupL1(groups=[0, 0, 1, 1, 1, 2, 3, 3, 4, 4])},
-    "huber": {"loss": "huber", "alphas": [1.0, 0.1]},
+    "huber": {"loss": "huber", "alphas": 3},
+    "all_zero": {"alphas": [1e3, 1e2]},
 }
 
 

@@ -109,7 +109,7 @@ class Validation(NamedTuple):
         problem: Problem = self.whole.problem
         coefs, b = models
         used = np.flatnonzero(coefs.any(axis=(1, 2)))
-        w = coefs[used].reshape(len(used), -1)
+        w = coefs[used].reshape(len(used), b.size)
         k, n_models = b.shape
         totals, shift, ones = (
             np.zeros(n_models),
