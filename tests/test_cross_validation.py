@@ -142,6 +142,14 @@ def test_several_targets():
     check_a_loop(group, X, Y)
 
 
+def test_scorers_do_not_ask_for_names_of_columns():
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    named = LinearRegressorCV(alphas=3, scoring="r2").fit(X, y)
+    plain = LinearRegressorCV(alphas=3, scoring="r2").fit(X.to_numpy(), y)
+    np.testing.assert_array_equal(named.fold_losses_, plain.fold_losses_)
+    np.testing.assert_array_equal(named.feature_names_in_, X.columns)
+
+
 def test_counts():
     X, y = DIABETES
     y = np.random.default_rng(0).poisson(y / 50)

@@ -13,7 +13,13 @@ from sklearn.datasets import load_diabetes, load_wine
 
 import sklreg
 
-MODULES = ["sklreg", "sklreg.linear", "sklreg.model_selection", "sklreg.neural"]
+MODULES = [
+    "sklreg",
+    "sklreg.display",
+    "sklreg.linear",
+    "sklreg.model_selection",
+    "sklreg.neural",
+]
 #: Rooms of which users see the classes; the rest of their `__all__` is for other rooms.
 NOUNS = ["sklreg.augmentation", "sklreg.losses", "sklreg.penalties"]
 INTERNAL_MODULES = ["sklreg.designs", "sklreg.solvers"]

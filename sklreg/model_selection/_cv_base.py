@@ -276,7 +276,8 @@ class CrossValidated(LinearModel):
             return validation.losses
         scorer, given = get_scorer(self.scoring), self.get_params(deep=False)
         template = self._models()[0]
-        known = {name: value for name, value in vars(self).items() if name not in given}
+        without = {*given, "feature_names_in_"}  # what scorers get is an array
+        known = {k: value for k, value in vars(self).items() if k not in without}
         template.__dict__.update(known)
 
         def losses(fold: Fold, models: Models) -> Array:
