@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from .drop_in import (
+    ElasticNet,
+    Lasso,
+    LogisticRegression,
+    MultiTaskElasticNet,
+    MultiTaskLasso,
+    Ridge,
+    enet_path,
+    lasso_path,
+)
 from .linear import LinearClassifier, LinearRegressor
 from .model_selection import (
     LinearClassifierCV,
@@ -15,14 +25,22 @@ from .neural import MLPClassifier, MLPRegressor
 
 __version__ = "0.1.0"
 __all__ = [
+    "ElasticNet",
+    "Lasso",
     "LinearClassifier",
     "LinearClassifierCV",
     "LinearRegressor",
     "LinearRegressorCV",
+    "LogisticRegression",
     "MLPClassifier",
     "MLPRegressor",
+    "MultiTaskElasticNet",
+    "MultiTaskLasso",
+    "Ridge",
     "alpha_max",
     "convert_alpha",
+    "enet_path",
     "information_criterion",
+    "lasso_path",
     "regularization_path",
 ]

@@ -40,15 +40,15 @@ def warn_unconverged(estimator: object, shortfall: str, advice: str) -> None:
     if shortfall:
         name = type(estimator).__name__
         msg = f"{name} did not converge: {shortfall}. {advice}"
-        warnings.warn(msg, ConvergenceWarning, stacklevel=_frames_to_the_user())
+        warn_user(msg, ConvergenceWarning)
 
 
-def _frames_to_the_user() -> int:
-    """Return the stack level, seen from the caller, of the first line that is not ours.
+def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn at the first line of the stack that is not ours.
 
     scikit-learn's wrappers and searches lie between; a warning is shown once a line.
     """
-    frame, level = sys._getframe(1), 1
+    frame, level = sys._getframe(1), 2
     while frame.f_back and frame.f_globals.get("__name__", "").startswith(_WITHIN):
         frame, level = frame.f_back, level + 1
-    return level
+    warnings.warn(message, category, stacklevel=level)

@@ -16,6 +16,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 from sklearn.base import _fit_context
 from sklearn.utils import check_array, compute_class_weight
+from sklearn.utils._param_validation import Hidden as Hidden
 from sklearn.utils._param_validation import Interval as Interval
 from sklearn.utils._param_validation import StrOptions as StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -147,6 +148,12 @@ def checked_weights(sample_weight: Any, n_samples: int) -> Array:
     weight = check_array(
         sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )
+    if weight.ndim > 1:
+        msg = (
+            "Sample weights must be 1D array or scalar: sample_weight has shape "
+            f"{weight.shape}; give one number for each row of X."
+        )
+        raise ValueError(msg)
     if weight.shape != (n_samples,):
         msg = (
             f"sample_weight must have shape ({n_samples},), one weight for each row "
@@ -163,6 +170,14 @@ def checked_weights(sample_weight: Any, n_samples: int) -> Array:
     return weight / weight.sum()
 
 
+def total_weight(sample_weight: Any, n_samples: int) -> float:
+    """Return the sum of sample weights that `checked_weights` accepts."""
+    if sample_weight is None:
+        return float(n_samples)
+    each = np.broadcast_to(np.asarray(sample_weight, dtype=np.float64), n_samples)
+    return float(each.sum())
+
+
 # Classes ---------------------------------------------------------------------------
 
 
@@ -172,6 +187,7 @@ class Classes(NamedTuple):
     labels: NDArray[Any]
     one_hot: Array  # n_samples x n_classes; rows without weight may be all zero
     weight: Array  # n_samples, sums to one
+    mass: float  # what class_weight makes of a total weight of one
 
 
 def checked_classes(y: Any, weight: Array, class_weight: Any) -> Classes:
@@ -197,9 +213,9 @@ def checked_classes(y: Any, weight: Array, class_weight: Any) -> Classes:
         raise ValueError(msg)
     one_hot = np.ascontiguousarray(y[:, None] == labels, dtype=np.float64)
     if class_weight is None:
-        return Classes(labels, one_hot, weight)
+        return Classes(labels, one_hot, weight, 1.0)
     if isinstance(class_weight, str):  # by weight, so that weights are repeats
-        share = one_hot @ (weight @ one_hot)
+        share = len(labels) * (one_hot @ (weight @ one_hot))
         weight = np.divide(weight, share, out=np.zeros_like(weight), where=share > 0.0)
     else:
         factors = compute_class_weight(class_weight, classes=labels, y=y[present])
@@ -210,7 +226,8 @@ def checked_classes(y: Any, weight: Array, class_weight: Any) -> Classes:
             f"got {class_weight!r}."
         )
         raise ValueError(msg)
-    return Classes(labels, one_hot, weight / weight.sum())
+    mass = float(weight.sum())
+    return Classes(labels, one_hot, weight / mass, mass)
 
 
 # Penalties and losses ----------------------------------------------------------------

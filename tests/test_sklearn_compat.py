@@ -99,7 +99,20 @@ NETWORK_SETTINGS = [
     {"penalty": None, "solver": "sgd", "weight_decay": 0.1, "max_norm": 3.0, **SMALL},
 ]
 NETWORKS = {MLPRegressor: NETWORK_SETTINGS, MLPClassifier: NETWORK_SETTINGS}
-SETTINGS = LINEAR | CHOOSING | NETWORKS
+DROP_INS = {
+    sklreg.Lasso: [{}, {"alpha": LIGHT}, {"alpha": LIGHT, "positive": True}],
+    sklreg.ElasticNet: [{}, {"alpha": LIGHT, "warm_start": True}],
+    sklreg.MultiTaskLasso: [{}, {"alpha": LIGHT}],
+    sklreg.MultiTaskElasticNet: [{}, {"alpha": LIGHT}],
+    sklreg.Ridge: [{}, {"alpha": LIGHT}, {"solver": "lbfgs", "positive": True}],
+    sklreg.LogisticRegression: [
+        {},
+        {"solver": "liblinear"},
+        {"solver": "liblinear", "l1_ratio": 1.0, "class_weight": "balanced"},
+        {"solver": "saga", "l1_ratio": 0.5, "C": 10.0},
+    ],
+}
+SETTINGS = LINEAR | CHOOSING | NETWORKS | DROP_INS
 PUBLIC_ESTIMATORS = [
     getattr(sklreg, name)
     for name in sklreg.__all__
@@ -134,6 +147,13 @@ def test_checks_on_linear_models(estimator, check):
     [each(**setting) for each, settings in CHOOSING.items() for setting in settings]
 )
 def test_checks_on_models_that_choose(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks(
+    [each(**setting) for each, settings in DROP_INS.items() for setting in settings]
+)
+def test_checks_on_drop_in_replacements(estimator, check):
     check(estimator)
 
 

@@ -58,7 +58,51 @@ class Prepared(NamedTuple):
         return coef * scale[:, None], intercept + self._columns.mean @ coef
 
 
-class LinearModel(PenalizedEstimator):
+class Fitted(NamedTuple):
+    """A solution for the columns as the user gave them, and its certificate."""
+
+    coef: NDArray[Any]  # n_outputs x n_features, of the dtype of X
+    intercept: NDArray[Any]  # n_outputs
+    objective: float
+    dual_gap: float
+    violation: float
+    n_iter: int
+
+    @classmethod
+    def of(cls, prepared: Prepared, solution: Solution, dtype: Any) -> Fitted:
+        """Return a solution in the dtype of X, and the certificate of that."""
+        coef, intercept = prepared.to_user(solution.coef, solution.intercept)
+        certificate: Any = solution
+        if dtype == np.float32:
+            coef, intercept = coef.astype(np.float32), intercept.astype(np.float32)
+            rounded = prepared.from_user(coef.astype(float), intercept.astype(float))
+            certificate = certificate_of(prepared.problem, *rounded)
+        return cls(
+            np.ascontiguousarray(coef.T),
+            intercept,
+            float(certificate.objective),
+            float(certificate.dual_gap),
+            float(certificate.violation),
+            solution.n_iter,
+        )
+
+
+#: What to do about a shortfall.
+ADVICE = "Increase max_iter or tol, scale the features, or raise alpha."
+
+
+class LinearPredictor(PenalizedEstimator):
+    """Base of what predicts from `coef_` and `intercept_`."""
+
+    def _linear_predictor(self, X: Any) -> NDArray[Any]:
+        """Return ``X coef_' + intercept_``."""
+        check_is_fitted(self)
+        X = checked_for_predict(self, X)
+        eta = safe_sparse_dot(X, self.coef_.T, dense_output=True)
+        return eta + self.intercept_
+
+
+class LinearModel(LinearPredictor):
     """Base of the linear estimators; a subclass turns y into targets and a loss."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -141,10 +185,48 @@ class LinearModel(PenalizedEstimator):
 
     def _solve(self, X: Any, y: Array, weight: Array, loss: Any) -> None:
         """Solve and assign."""
-        prepared = self._state(X, y, weight, loss)
-        start = None
+        before = None
         if self.warm_start and getattr(self, "coef_", None) is not None:
-            start = self._start(prepared, X.shape[1], y.shape[1])
+            before = self.coef_, self.intercept_
+        prepared, solution = self.solution(X, y, weight, loss, before)
+        self._take(prepared, solution, X.dtype)
+        warn_unconverged(self, solution.shortfall, ADVICE)
+
+    def solution(
+        self,
+        X: Any,
+        y: Array,
+        weight: Array,
+        loss: Any,
+        before: tuple[Any, Any] | None = None,
+        enough: float = 0.0,
+    ) -> tuple[Prepared, Solution]:
+        """Solve; the estimator stays as it is.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Validated features.
+        y : array of shape (n_samples, n_outputs)
+            Targets.
+        weight : array of shape (n_samples,)
+            Sample weights of sum 1.
+        loss : NamedTuple
+            Record of the loss.
+        before : tuple of arrays, optional
+            Coefficients and intercepts to start from.
+        enough : float, default=0.0
+            A violation at which L-BFGS may end, whatever the certificate.
+
+        Returns
+        -------
+        prepared : Prepared
+            The problem, and the way back from its columns.
+        solution : Solution
+            What was found in them.
+        """
+        prepared = self._state(X, y, weight, loss)
+        start = before and _start(prepared, *before)
         with blas_threads_for(X.shape[0] * X.shape[1]):
             solution = solve(
                 prepared.problem,
@@ -152,52 +234,36 @@ class LinearModel(PenalizedEstimator):
                 max_iter=self.max_iter,
                 start=start,
                 report=printed if self.verbose else silent,
+                enough=enough,
             )
-        self._take(prepared, solution, X.dtype)
-        warn_unconverged(
-            self,
-            solution.shortfall,
-            "Increase max_iter or tol, scale the features, or raise alpha.",
-        )
+        return prepared, solution
 
     def _take(self, prepared: Prepared, solution: Solution, dtype: Any) -> None:
         """Assign a solution and its certificate."""
-        coef, intercept = prepared.to_user(solution.coef, solution.intercept)
-        certificate: Any = solution
-        if dtype == np.float32:  # the certificate is that of what is returned
-            coef, intercept = coef.astype(np.float32), intercept.astype(np.float32)
-            rounded = prepared.from_user(coef.astype(float), intercept.astype(float))
-            certificate = certificate_of(prepared.problem, *rounded)
-        self._take_coef(coef, intercept)
-        self.objective_ = float(certificate.objective)
-        self.dual_gap_ = float(certificate.dual_gap)
-        self.violation_ = float(certificate.violation)
-        self.n_iter_ = solution.n_iter
+        fitted = Fitted.of(prepared, solution, dtype)
+        self._take_coef(fitted.coef.T, fitted.intercept)
+        self.objective_ = fitted.objective
+        self.dual_gap_ = fitted.dual_gap
+        self.violation_ = fitted.violation
+        self.n_iter_ = fitted.n_iter
 
     def _take_coef(self, coef: NDArray[Any], intercept: NDArray[Any]) -> None:
         """Assign coefficients (n_features, n_outputs); `coef_` has a row per output."""
         self.coef_ = np.ascontiguousarray(coef.T)
         self.intercept_ = intercept
 
-    def _start(
-        self, prepared: Prepared, n_features: int, n_outputs: int
-    ) -> tuple[Array, Array] | None:
-        """Return the last solution in the problem's columns, if it is of use.
 
-        That is, if it has the shape, and a finite loss: exp(eta) may overflow.
-        """
-        coef = np.atleast_2d(np.asarray(self.coef_, dtype=np.float64)).T
-        if coef.shape != (n_features, n_outputs):
-            return None
-        intercept = np.atleast_1d(np.asarray(self.intercept_, dtype=np.float64))
-        w, b = prepared.from_user(coef, intercept)
-        eta = prepared.problem.design.matvec(w) + b
-        value = prepared.problem.objective(w, np.ascontiguousarray(eta))
-        return (w, b) if np.isfinite(value) else None
+def _start(prepared: Prepared, coef: Any, intercept: Any) -> tuple[Array, Array] | None:
+    """Return the last solution in the problem's columns, if it is of use.
 
-    def _linear_predictor(self, X: Any) -> NDArray[Any]:
-        """Return ``X coef_' + intercept_``."""
-        check_is_fitted(self)
-        X = checked_for_predict(self, X)
-        eta = safe_sparse_dot(X, self.coef_.T, dense_output=True)
-        return eta + self.intercept_
+    That is, if it has the shape, and a finite loss: exp(eta) may overflow.
+    """
+    coef = np.atleast_2d(np.asarray(coef, dtype=np.float64)).T
+    outputs = prepared.problem.n_outputs
+    if coef.shape != (prepared.problem.design.shape[1], outputs):
+        return None
+    intercept = np.asarray(intercept, dtype=np.float64)
+    w, b = prepared.from_user(coef, np.array(np.broadcast_to(intercept, outputs)))
+    eta = prepared.problem.design.matvec(w) + b
+    value = prepared.problem.objective(w, np.ascontiguousarray(eta))
+    return (w, b) if np.isfinite(value) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import scipy.special
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 
@@ -21,6 +20,7 @@ from .._validation import (
 )
 from ..losses import LogLoss, SquaredHinge
 from ._base import LinearModel
+from ._labels import ClassPredictor, log_probabilities, probabilities
 
 
 def _has_probabilities(estimator: Any) -> bool:
@@ -35,7 +35,7 @@ def _has_probabilities(estimator: Any) -> bool:
     return True
 
 
-class LinearClassifier(ClassifierMixin, LinearModel):
+class LinearClassifier(ClassifierMixin, ClassPredictor, LinearModel):
     r"""Logistic regression with any penalty, true multinomial for several classes.
 
     .. math::
@@ -233,22 +233,6 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         )
         return tags
 
-    def decision_function(self, X: Any) -> NDArray[Any]:
-        """Return the linear predictor.
-
-        Parameters
-        ----------
-        X : array or sparse matrix of shape (n_samples, n_features)
-            Features.
-
-        Returns
-        -------
-        eta : array of shape (n_samples,) or (n_samples, n_classes)
-            Log-odds or signed distance to the second class, or one score a class.
-        """
-        eta = self._linear_predictor(X)
-        return eta[:, 0] if len(self.classes_) == 2 else eta
-
     @only_if(_has_probabilities)
     def predict_proba(self, X: Any) -> NDArray[Any]:
         """Return the probabilities of the classes.
@@ -263,10 +247,7 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         p : array of shape (n_samples, n_classes)
             Probabilities, rows sum to one.
         """
-        eta = self.decision_function(X)
-        if eta.ndim == 2:
-            return scipy.special.softmax(eta, axis=1)
-        return np.column_stack([scipy.special.expit(-eta), scipy.special.expit(eta)])
+        return probabilities(self.decision_function(X))
 
     @only_if(_has_probabilities)
     def predict_log_proba(self, X: Any) -> NDArray[Any]:
@@ -282,26 +263,4 @@ class LinearClassifier(ClassifierMixin, LinearModel):
         log_p : array of shape (n_samples, n_classes)
             Log-probabilities.
         """
-        eta = self.decision_function(X)
-        if eta.ndim == 2:
-            return scipy.special.log_softmax(eta, axis=1)
-        return np.column_stack(
-            [scipy.special.log_expit(-eta), scipy.special.log_expit(eta)]
-        )
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Predict labels.
-
-        Parameters
-        ----------
-        X : array or sparse matrix of shape (n_samples, n_features)
-            Features.
-
-        Returns
-        -------
-        y : array of shape (n_samples,)
-            The class of the largest score in each row.
-        """
-        eta = self.decision_function(X)
-        best = eta.argmax(axis=1) if eta.ndim == 2 else (eta > 0.0).astype(np.intp)
-        return self.classes_[best]
+        return log_probabilities(self.decision_function(X))

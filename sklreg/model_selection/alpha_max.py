@@ -22,7 +22,7 @@ def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> floa
 
     Parameters
     ----------
-    estimator : LinearRegressor or LinearClassifier
+    estimator : LinearRegressor, LinearClassifier or a drop-in replacement
         Gives penalty, loss, intercept and so on; its own `alpha` does not matter, and
         it is left as it is.
     X : array or sparse matrix of shape (n_samples, n_features)
@@ -35,8 +35,10 @@ def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> floa
     Returns
     -------
     alpha : float
-        In the units of `alpha`; infinite for penalties that never give zeros (None,
-        l2), 0 if nothing is to be explained.
+        In the units of `alpha` of LinearRegressor and LinearClassifier, which are those
+        of ``Lasso``; ``LogisticRegression`` has it at ``C = 1 / (alpha n_samples)``.
+        Infinite for penalties that never give zeros (None, l2), 0 if nothing is to be
+        explained.
 
     Raises
     ------
@@ -59,8 +61,15 @@ def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> floa
     return critical_alpha(prepared(estimator, X, y, sample_weight).problem)
 
 
+def general(estimator: Any) -> Any:
+    """Return the linear estimator that a drop-in replacement stands for."""
+    stands_in = hasattr(estimator, "_general") and not isinstance(estimator, type)
+    return estimator._general() if stands_in else estimator
+
+
 def prepared(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Prepared:
     """Return the problem of a linear estimator; refuse whatever else."""
+    estimator = general(estimator)
     if isinstance(estimator, type) or not hasattr(estimator, "prepare"):
         msg = (
             "estimator must be a LinearRegressor or LinearClassifier object, got "

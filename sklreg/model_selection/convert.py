@@ -124,6 +124,8 @@ def _glmnet(given: _Given) -> tuple[float, float]:
 SOURCES: dict[str, Callable[[_Given], tuple[float, float]]] = {
     "sklearn.Lasso": _equal,
     "sklearn.ElasticNet": lambda given: (given.value, _ratio(given, 0.5)),
+    "sklearn.MultiTaskLasso": _equal,
+    "sklearn.MultiTaskElasticNet": lambda given: (given.value, _ratio(given, 0.5)),
     "sklearn.Ridge": _ridge,
     "sklearn.LogisticRegression": _logistic,
     "sklearn.PoissonRegressor": _glm,
@@ -166,7 +168,9 @@ def convert_alpha(
         ``weight_decay`` (torch), the factor of a Keras regulariser; for
         ``"keras.l1_l2"`` the pair (l1, l2).
     source : str
-        Whose strength it is: ``"sklearn."`` with ``Lasso``, ``ElasticNet``, ``Ridge``,
+        Whose strength it is: ``"sklearn."`` with ``Lasso``, ``ElasticNet``,
+        ``MultiTaskLasso``, ``MultiTaskElasticNet`` (of
+        ``GroupElasticNet(weights=1)``), ``Ridge``,
         ``LogisticRegression``, ``PoissonRegressor``, ``GammaRegressor``,
         ``TweedieRegressor``, ``SGD`` or ``MLP`` (these two also with ``Classifier`` or
         ``Regressor``); ``"keras.l1"``, ``"keras.l2"``,

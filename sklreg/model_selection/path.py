@@ -11,7 +11,7 @@ from .._estimator import warn_unconverged
 from .._threads import blas_threads_for
 from ..linear import Prepared
 from ..solvers import Solution, solve_path
-from .alpha_max import prepared
+from .alpha_max import general, prepared
 from .grid import Array, strengths
 from .models import Models
 
@@ -40,7 +40,7 @@ def regularization_path(
 
     Parameters
     ----------
-    estimator : LinearRegressor or LinearClassifier
+    estimator : LinearRegressor, LinearClassifier or a drop-in replacement
         Gives loss, penalty, tolerance and so on; its own `alpha` does not matter, and
         it is left as it is.
     X : array or sparse matrix of shape (n_samples, n_features)
@@ -49,8 +49,9 @@ def regularization_path(
         Targets or labels.
     alphas : int or array of shape (n_alphas,), default=100
         Strengths, solved for in decreasing order; or their number, for a geometric
-        sequence from :func:`~sklreg.alpha_max` down, or for l2, which has none, from
-        the trace of the Hessian at zero, which halves every direction or more.
+        sequence from :func:`~sklreg.alpha_max` down, in its units; for l2, which has
+        none, from the trace of the Hessian at zero, which halves every direction or
+        more.
     alpha_min_ratio : float, optional
         Smallest over largest strength of that sequence, in (0, 1). By default 1e-3, for
         l2 1e-6.
@@ -88,6 +89,7 @@ def regularization_path(
     >>> path.coefs.shape, (path.coefs != 0).sum(axis=0)
     ((10, 5), array([ 0,  4,  7,  9, 10]))
     """
+    estimator = general(estimator)
     stated = prepared(estimator, X, y, sample_weight)
     n_samples, n_features = stated.problem.design.shape
     unit = stated.restated(estimator.penalty_record(1.0, n_features))

@@ -70,7 +70,8 @@ def encode_known(
         msg = f"y has labels that are not in classes: {unknown!r}."
         raise ValueError(msg)
     one_hot = np.ascontiguousarray(y[:, None] == classes, dtype=np.float64)
-    found = Classes(classes, one_hot, weight * (one_hot @ factors))
+    weight = weight * (one_hot @ factors)
+    found = Classes(classes, one_hot, weight, float(weight.sum()))
     return _of_classes(found, loss, factors)
 
 

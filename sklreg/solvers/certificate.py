@@ -48,6 +48,7 @@ class Tolerance(NamedTuple):
     tol: float
     gap: float  # nan: there is no dual, the violation decides
     violation: float
+    enough: float = 0.0  # a violation that is small enough, whatever else
 
     def met(self, certificate: Certificate) -> bool:
         """Tell whether the point is good enough."""
@@ -55,6 +56,8 @@ class Tolerance(NamedTuple):
 
     def excess(self, certificate: Certificate) -> float:
         """Return the deciding number divided by its limit."""
+        if certificate.violation < self.enough:
+            return certificate.violation / self.enough
         if math.isnan(self.gap):
             return certificate.violation / self.violation
         return certificate.dual_gap / self.gap

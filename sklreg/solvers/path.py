@@ -34,6 +34,7 @@ def along_path(
     report: Report,
     offset: float,
     inside: WorkingSet,
+    enough: float,
 ) -> tuple[list[Step], WorkingSet]:
     """Solve for each of `penalties`; the working set goes on to the next problem."""
     null = Null.of(problem)
@@ -56,6 +57,8 @@ def along_path(
         for penalty, candidate in zip(batch, candidates, strict=False):
             problem = problem._replace(penalty=penalty)
             limits = null.tolerance(problem, tol, offset)
+            if _smooth_and_large(problem):
+                limits = limits._replace(enough=enough)
             earlier = evaluation.gradient
             found = certify(problem, *candidate[:2])
             n_iter = candidate[2]

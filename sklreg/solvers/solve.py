@@ -27,11 +27,17 @@ def solve(
     max_iter: int,
     start: Start | None = None,
     report: Report = silent,
+    enough: float = 0.0,
 ) -> Solution:
     """Minimise the problem's objective: a path of one point, see `solve_path`."""
-    penalties = [problem.penalty]
     return solve_path(
-        problem, penalties, tol=tol, max_iter=max_iter, start=start, report=report
+        problem,
+        [problem.penalty],
+        tol=tol,
+        max_iter=max_iter,
+        start=start,
+        report=report,
+        enough=enough,
     )[0]
 
 
@@ -44,6 +50,7 @@ def solve_path(
     start: Start | None = None,
     report: Report = silent,
     reduction: Reduction | None = None,
+    enough: float = 0.0,
 ) -> list[Solution]:
     """Minimise for one penalty after the other, each from the solution before.
 
@@ -65,6 +72,8 @@ def solve_path(
         Told of progress, see `Report`.
     reduction : Reduction, optional
         A smaller problem if one is known; otherwise it is looked for.
+    enough : float, default=0.0
+        A violation at which L-BFGS may end, whatever the certificate.
     """
     if start is None and (relative := penalties[0].convex_relative()) is not None:
         (near,) = solve_path(problem, [relative], tol=_ROUGH, max_iter=max_iter)
@@ -74,7 +83,7 @@ def solve_path(
         start = w, start[1] * problem.fit_intercept
     reduction = reduction or reduce(problem, penalties)
     if reduction is None:
-        return _paths(problem, penalties, tol, max_iter, start, report)
+        return _paths(problem, penalties, tol, max_iter, start, report, enough=enough)
     if start is not None:
         start = reduction.down(*start)
     small = reduction.problem
@@ -85,8 +94,8 @@ def solve_path(
         w, b = reduction.up(solution.coef, solution.intercept)
         limits = null.tolerance(small._replace(penalty=penalty), tol, whole)
         slope, value = reduction.rounding(w)
-        enough = tol * (null.evaluation.value + whole)
-        if slope <= 0.1 * limits.violation and value <= 0.1 * enough:
+        allowed = tol * (null.evaluation.value + whole)
+        if slope <= 0.1 * limits.violation and value <= 0.1 * allowed:
             solutions.append(solution._replace(coef=w, intercept=b))
             continue
         left = max(max_iter - solution.n_iter, 1)
@@ -104,6 +113,7 @@ def _paths(
     start: Start | None,
     report: Report,
     offset: Array | None = None,
+    enough: float = 0.0,
 ) -> list[Solution]:
     """Solve output by output where loss and penalty are sums over them."""
     outputs = [slice(None)]
@@ -122,6 +132,7 @@ def _paths(
             report=report,
             offset=left_out,
             inside=inside or WorkingSet.empty(part),
+            enough=enough,
         )
         parts.append([_solution(part, step, left_out) for step in steps])
     return [_joined(list(each)) for each in zip(*parts, strict=True)]

@@ -1,0 +1,22 @@
+"""scikit-learn's names, parameters and meanings; the work is done elsewhere."""
+
+from __future__ import annotations
+
+from .elastic_net import ElasticNet
+from .lasso import Lasso
+from .logistic_regression import LogisticRegression
+from .multi_task_elastic_net import MultiTaskElasticNet
+from .multi_task_lasso import MultiTaskLasso
+from .paths import enet_path, lasso_path
+from .ridge import Ridge
+
+__all__ = [
+    "ElasticNet",
+    "Lasso",
+    "LogisticRegression",
+    "MultiTaskElasticNet",
+    "MultiTaskLasso",
+    "Ridge",
+    "enet_path",
+    "lasso_path",
+]

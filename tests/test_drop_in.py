@@ -1,0 +1,446 @@
+"""The drop-in replacements: scikit-learn's models in scikit-learn's words.
+
+That they pass scikit-learn's own tests is in the files test_sklearn_*.
+"""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+import scipy.sparse
+import scipy.special
+import sklearn
+import tables
+from adopted import OURS, VERSION
+from sklearn import linear_model
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, load_wine
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import scale
+
+import sklreg
+from sklreg import (
+    LinearClassifier,
+    LinearRegressor,
+    alpha_max,
+    convert_alpha,
+    regularization_path,
+)
+from sklreg.penalties import GroupElasticNet
+
+IS_THEIR_VERSION = sklearn.__version__.startswith(VERSION)
+SHARES = [0.5, 0.1, 0.01]
+every_share = pytest.mark.parametrize("share", SHARES)
+
+
+def theirs(name, **parameters):
+    """Return scikit-learn's estimator; before 1.8 the penalty has a name."""
+    if name == "LogisticRegression" and not IS_THEIR_VERSION:
+        ratio = parameters.pop("l1_ratio", 0.0)
+        named = {0.0: "l2", 1.0: "l1"}.get(ratio, "elasticnet")
+        ratio = ratio if named == "elasticnet" else None
+        parameters |= {"penalty": named, "l1_ratio": ratio}
+    return getattr(linear_model, name)(**parameters)
+
+
+def quietly(model, *data, **weights):
+    """Fit a model that may say it has not converged."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(*data, **weights)
+
+
+# Words --------------------------------------------------------------------------------
+
+
+def test_signatures_are_those_of_scikit_learn():
+    """Of the version whose words they are; with another one there is nothing to see."""
+    for name, ours in OURS.items():
+        if IS_THEIR_VERSION:
+            own, other = (
+                [
+                    (p.name, p.kind, repr(p.default))
+                    for p in signature.parameters.values()
+                ]
+                for signature in map(
+                    inspect.signature, (ours, getattr(linear_model, name))
+                )
+            )
+            assert own == other, name
+
+
+ESTIMATORS = {name: thing for name, thing in OURS.items() if inspect.isclass(thing)}
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("n_targets", [0, 1, 3])
+def test_attributes_have_the_names_types_and_shapes_of_scikit_learn(
+    name, fit_intercept, n_targets
+):
+    data = tables.problem("tall")
+    Y = np.column_stack([data.y, data.classes, data.binary])
+    y = {0: data.y, 1: Y[:, :1], 3: Y}[n_targets]
+    if name == "LogisticRegression":
+        y = {0: data.binary, 1: data.binary == 1, 3: data.classes}[n_targets]
+    elif "MultiTask" in name and n_targets == 0:
+        y = Y[:, :2]
+    fitted = [
+        quietly(each(fit_intercept=fit_intercept), data.X, y)
+        for each in (ESTIMATORS[name], getattr(linear_model, name))
+    ]
+    ours, others = (
+        {key: value for key, value in vars(model).items() if key.endswith("_")}
+        for model in fitted
+    )
+    assert set(ours) >= set(others) - {"eps_", "n_iter_", "solver_"}
+    for key in set(others) & set(ours) - {"n_iter_", "solver_"}:
+        assert np.shape(ours[key]) == np.shape(others[key]), key
+        assert np.asarray(ours[key]).dtype == np.asarray(others[key]).dtype, key
+    rows = data.X[:5]
+    assert fitted[0].predict(rows).shape == fitted[1].predict(rows).shape
+    if "n_iter_" in others and others["n_iter_"] is not None:
+        assert np.shape(ours["n_iter_"]) == np.shape(others["n_iter_"])
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_they_are_cloned_pickled_and_searched(name):
+    data = tables.problem("tall")
+    model = ESTIMATORS[name](tol=1e-5)
+    y = data.binary if name == "LogisticRegression" else data.y
+    y = np.column_stack([y, y]) if "MultiTask" in name else y
+    model.fit(data.X, y)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict(data.X), model.predict(data.X))
+    strength = "C" if name == "LogisticRegression" else "alpha"
+    search = GridSearchCV(clone(model), {strength: [0.01, 1.0]}, cv=3).fit(data.X, y)
+    assert search.best_params_[strength] in {0.01, 1.0}
+
+
+# Solutions ----------------------------------------------------------------------------
+
+
+def objective(model, X, y, weight=None):
+    """Return what a fitted model minimises, for a mean loss."""
+    q = np.ones(len(X)) if weight is None else weight
+    W = np.atleast_2d(model.coef_)
+    absolute, square = np.abs(W).sum(), 0.5 * (W**2).sum()
+    name = type(model).__name__
+    if name == "LogisticRegression":
+        k = np.searchsorted(model.classes_, y)
+        eta = model.decision_function(X)
+        eta = np.column_stack([0.0 * eta, eta]) if eta.ndim == 1 else eta
+        loss = -scipy.special.log_softmax(eta, axis=1)[np.arange(len(y)), k]
+        ratio, alpha = model.l1_ratio or 0.0, 1.0 / (model.C * q.sum())
+    else:
+        r = np.reshape(y - model.predict(X), (len(y), -1))
+        loss = 0.5 * (r**2).sum(axis=1)
+        ratio, alpha = getattr(model, "l1_ratio", 0.0), model.alpha
+        if name == "Ridge":
+            alpha = alpha / q.sum()
+        elif "MultiTask" in name:
+            absolute = np.sqrt((W**2).sum(axis=0)).sum()
+    penalty = ratio * absolute + (1.0 - ratio) * square
+    return np.average(loss, weights=q) + alpha * penalty
+
+
+@every_share
+@pytest.mark.parametrize("problem", ["tall", "wide", "diabetes", "digits"])
+@pytest.mark.parametrize(
+    "name", ["Lasso", "ElasticNet", "MultiTaskLasso", "MultiTaskElasticNet"]
+)
+def test_by_default_they_are_as_precise_as_scikit_learn(name, problem, share):
+    data = tables.problem(problem)
+    y = data.y
+    if "MultiTask" in name:
+        y = np.column_stack([data.y, data.y.std() * data.binary])
+    alpha = share * alpha_max(ESTIMATORS[name](), data.X, y)
+    best = objective(ESTIMATORS[name](alpha, tol=1e-11).fit(data.X, y), data.X, y)
+    ours = objective(ESTIMATORS[name](alpha).fit(data.X, y), data.X, y) - best
+    other = objective(quietly(theirs(name, alpha=alpha), data.X, y), data.X, y) - best
+    null = np.var(y, axis=0).sum() / 2
+    assert ours <= max(other, 1e-7 * null)
+
+
+@pytest.mark.parametrize("C", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize("data", ["breast_cancer", "wine"])
+@pytest.mark.parametrize(("solver", "l1_ratio"), [("lbfgs", 0.0), ("saga", 1.0)])
+def test_by_default_logistic_regression_is_as_precise_as_scikit_learn(
+    solver, l1_ratio, data, C
+):
+    load = {"breast_cancer": load_breast_cancer, "wine": load_wine}[data]
+    X, y = load(return_X_y=True)
+    X = scale(X)
+    settings = {"C": C, "solver": solver, "l1_ratio": l1_ratio}
+    precise = sklreg.LogisticRegression(**settings, tol=1e-7).fit(X, y)
+    ours = sklreg.LogisticRegression(**settings).fit(X, y)
+    other = quietly(theirs("LogisticRegression", **settings), X, y)
+    other.l1_ratio = l1_ratio
+    best = objective(precise, X, y)
+    assert objective(ours, X, y) - best <= max(objective(other, X, y) - best, 1e-9)
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced", {0: 1.0, 1: 3.0, 2: 0.5}])
+@pytest.mark.parametrize("target", ["binary", "classes"])
+def test_weights_mean_what_they_mean_in_scikit_learn(target, class_weight):
+    data = tables.problem("tall")
+    y = getattr(data, target)
+    if isinstance(class_weight, dict):
+        class_weight = {k: class_weight[k % 3] for k in np.unique(y)}
+    s = np.random.default_rng(0).uniform(0.0, 3.0, size=len(y))
+    settings = {"C": 0.3, "class_weight": class_weight}
+    if not IS_THEIR_VERSION and class_weight == "balanced":
+        s = np.ones(len(y))  # its class weights do not know sample weights
+    ours = sklreg.LogisticRegression(**settings, tol=1e-6).fit(data.X, y, s)
+    other = linear_model.LogisticRegression(**settings, tol=1e-10, max_iter=10_000)
+    other.fit(data.X, y, s)
+    np.testing.assert_allclose(ours.coef_, other.coef_, atol=1e-6)
+    np.testing.assert_allclose(ours.intercept_, other.intercept_, atol=1e-5)
+    np.testing.assert_allclose(
+        ours.predict_proba(data.X), other.predict_proba(data.X), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "newton-cg", "newton-cholesky", "saga"])
+def test_the_name_of_a_solver_does_not_change_the_solution(solver):
+    data = tables.problem("tall")
+    first = sklreg.LogisticRegression().fit(data.X, data.classes)
+    other = sklreg.LogisticRegression(solver=solver).fit(data.X, data.classes)
+    np.testing.assert_array_equal(other.coef_, first.coef_)
+
+
+@pytest.mark.parametrize("make", [np.asarray, scipy.sparse.csr_matrix])
+@pytest.mark.parametrize("l1_ratio", [0.0, 1.0])
+@pytest.mark.parametrize("scaling", [1, 10.0])
+def test_liblinear_penalises_the_intercept(scaling, l1_ratio, make):
+    data = tables.problem("tall")
+    X, y = make(data.X), data.binary
+    settings = {"solver": "liblinear", "intercept_scaling": scaling, "C": 0.2}
+    settings["l1_ratio"] = l1_ratio
+    ours = sklreg.LogisticRegression(**settings, tol=1e-6).fit(X, y)
+    other = theirs("LogisticRegression", **settings, tol=1e-12, max_iter=100_000)
+    other.set_params(random_state=0).fit(X, y)
+    np.testing.assert_allclose(ours.coef_, other.coef_, atol=1e-5)
+    np.testing.assert_allclose(ours.intercept_, other.intercept_, atol=1e-5)
+    free = sklreg.LogisticRegression(**(settings | {"solver": "saga"}), tol=1e-6).fit(
+        X, y
+    )
+    assert abs(free.intercept_ - ours.intercept_) > 1e-3
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("problem", ["tall", "wide"])
+def test_ridge_takes_a_strength_for_each_target(problem, fit_intercept):
+    data = tables.problem(problem)
+    Y = np.column_stack([data.y, data.classes, data.binary])
+    s = np.random.default_rng(0).uniform(0.0, 3.0, size=len(Y))
+    alpha = np.array([0.3, 20.0, 0.3])
+    settings = {"alpha": alpha, "fit_intercept": fit_intercept}
+    ours = sklreg.Ridge(**settings).fit(data.X, Y, s)
+    other = linear_model.Ridge(**settings).fit(data.X, Y, s)
+    np.testing.assert_allclose(ours.coef_, other.coef_, atol=1e-9)
+    np.testing.assert_allclose(ours.intercept_, other.intercept_, atol=1e-9)
+    with pytest.raises(ValueError, match="penalties do not correspond: 2 != 3"):
+        sklreg.Ridge([1.0, 2.0]).fit(data.X, Y)
+    with pytest.raises(ValueError, match="finite and at least 0"):
+        sklreg.Ridge([1.0, -2.0, 1.0]).fit(data.X, Y)
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+def test_paths_are_those_of_scikit_learn(n_targets):
+    data = tables.problem("tall")
+    X, y = data.X - data.X.mean(axis=0), data.y - data.y.mean()
+    y = y if n_targets == 1 else np.column_stack([y, scale(data.binary)])
+    alphas = alpha_max(LinearRegressor("l1"), X, y) * np.geomspace(1.0, 0.01, 7)
+    found = sklreg.enet_path(X, y, l1_ratio=0.7, alphas=alphas, return_n_iter=True)
+    other = linear_model.enet_path(
+        X, y, l1_ratio=0.7, alphas=alphas, tol=1e-12, max_iter=100_000
+    )
+    np.testing.assert_array_equal(found[0], other[0])
+    np.testing.assert_allclose(found[1], other[1], atol=1e-5)
+    assert found[2].max() <= 1e-7 * np.var(y, axis=0).sum()
+    assert isinstance(found[3], list)
+    assert len(found[3]) == 7
+    single = sklreg.lasso_path(X, y, alphas=[alphas[3]], max_iter=500, tol=1e-9)
+    again = sklreg.enet_path(X, y, l1_ratio=1.0, alphas=alphas[3:4], tol=1e-9)
+    np.testing.assert_array_equal(single[1], again[1])
+
+
+def test_paths_keep_single_precision():
+    data = tables.problem("tall")
+    X, y = data.X.astype(np.float32), data.y.astype(np.float32)
+    assert sklreg.lasso_path(X, y, alphas=3)[1].dtype == np.float32
+
+
+# Beside the general estimators --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "source"),
+    [
+        (sklreg.Lasso(0.3), "Lasso"),
+        (sklreg.ElasticNet(0.3, l1_ratio=0.2), "ElasticNet"),
+        (sklreg.Ridge(7.0), "Ridge"),
+        (sklreg.LogisticRegression(C=0.1), "LogisticRegression"),
+        (
+            sklreg.LogisticRegression(C=0.1, l1_ratio=0.4, solver="saga"),
+            "LogisticRegression",
+        ),
+    ],
+    ids=repr,
+)
+def test_convert_alpha_tells_the_general_estimator(model, source):
+    data = tables.problem("tall")
+    value = model.C if source == "LogisticRegression" else model.alpha
+    alpha, l1_ratio = convert_alpha(
+        value,
+        f"sklearn.{source}",
+        l1_ratio=getattr(model, "l1_ratio", None),
+        sample_weight_sum=len(data.y),
+    )
+    logistic = source == "LogisticRegression"
+    general = LinearClassifier if logistic else LinearRegressor
+    y = data.binary if logistic else data.y
+    general = general("elasticnet", alpha, l1_ratio=l1_ratio, tol=1e-12)
+    model = clone(model).set_params(tol=1e-9).fit(data.X, y)
+    coef = general.fit(data.X, y).coef_
+    np.testing.assert_allclose(model.coef_, coef, atol=1e-6)
+
+
+def test_convert_alpha_knows_several_tasks():
+    data = tables.problem("tall")
+    Y = np.column_stack([data.y, data.classes])
+    source = "sklearn.MultiTaskElasticNet"
+    alpha, l1_ratio = convert_alpha(0.3, source, l1_ratio=0.2)
+    penalty = GroupElasticNet(l1_ratio=l1_ratio, weights=1.0)
+    general = LinearRegressor(penalty, alpha, tol=1e-12).fit(data.X, Y)
+    model = sklreg.MultiTaskElasticNet(0.3, l1_ratio=0.2, tol=1e-9).fit(data.X, Y)
+    np.testing.assert_allclose(model.coef_, general.coef_, atol=1e-6)
+    assert convert_alpha(0.3, "sklearn.MultiTaskLasso") == (0.3, 1.0)
+
+
+def test_alpha_max_is_where_their_weights_become_zero():
+    data = tables.problem("tall")
+    Y = np.column_stack([data.y, data.classes])
+    for model, y in (
+        (sklreg.Lasso(), data.y),
+        (sklreg.ElasticNet(l1_ratio=0.3), data.y),
+        (sklreg.MultiTaskLasso(), Y),
+    ):
+        strongest = alpha_max(model, data.X, y)
+        at = clone(model).set_params(alpha=strongest * (1.0 + 1e-9)).fit(data.X, y)
+        below = clone(model).set_params(alpha=0.99 * strongest).fit(data.X, y)
+        assert not at.coef_.any()
+        assert below.coef_.any()
+    sparse = sklreg.LogisticRegression(l1_ratio=1.0, solver="saga")
+    C = 1.0 / (alpha_max(sparse, data.X, data.binary) * len(data.y))
+    at = clone(sparse).set_params(C=C * (1.0 - 1e-9)).fit(data.X, data.binary)
+    below = clone(sparse).set_params(C=1.01 * C).fit(data.X, data.binary)
+    assert not at.coef_.any()
+    assert below.coef_.any()
+    assert alpha_max(sklreg.Ridge(), data.X, data.y) == np.inf
+
+
+def test_a_path_of_theirs_is_a_path_of_the_general_estimator():
+    data = tables.problem("tall")
+    path = regularization_path(sklreg.Lasso(), data.X, data.y, alphas=5)
+    general = LinearRegressor("l1", tol=1e-7)
+    again = regularization_path(general, data.X, data.y, alphas=5)
+    np.testing.assert_array_equal(path.coefs, again.coefs)
+
+
+def test_a_penalised_intercept_has_no_general_estimator():
+    data = tables.problem("tall")
+    model = sklreg.LogisticRegression(solver="liblinear", l1_ratio=1.0)
+    with pytest.raises(ValueError, match="penalises the intercept"):
+        alpha_max(model, data.X, data.binary)
+    model.set_params(fit_intercept=False)
+    assert 0.0 < alpha_max(model, data.X, data.binary) < np.inf
+
+
+# What is refused ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (sklreg.Lasso(precompute=np.eye(3)), "precompute must have shape"),
+        (sklreg.Lasso(precompute=np.eye(7), fit_intercept=False), "entry .* should be"),
+        (sklreg.MultiTaskLasso(), "For mono-task outputs, use Lasso"),
+        (sklreg.MultiTaskElasticNet(), "For mono-task outputs, use ElasticNet"),
+        (sklreg.Ridge(solver="lbfgs"), "only when positive=True"),
+        (sklreg.Ridge(solver="svd", positive=True), "does not support positive"),
+    ],
+    ids=repr,
+)
+def test_what_scikit_learn_refuses_is_refused(model, message):
+    data = tables.problem("tall")
+    with pytest.raises(ValueError, match=message):
+        model.fit(data.X, data.y)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"l1_ratio": 1.0}, "supports only 'l2' or None penalties"),
+        ({"dual": True}, "supports only dual=False"),
+        ({"solver": "liblinear", "l1_ratio": 0.5}, "Only 'saga' solver supports"),
+        ({"solver": "liblinear", "C": np.inf}, "not supported for the liblinear"),
+        ({"solver": "liblinear", "l1_ratio": 1.0, "dual": True}, "Unsupported set"),
+    ],
+    ids=repr,
+)
+def test_what_scikit_learns_solver_cannot_do_is_refused(parameters, message):
+    data = tables.problem("tall")
+    with pytest.raises(ValueError, match=message):
+        sklreg.LogisticRegression(**parameters).fit(data.X, data.binary)
+
+
+def test_three_classes_are_too_many_for_liblinear():
+    data = tables.problem("tall")
+    with pytest.raises(ValueError, match="does not support multiclass"):
+        sklreg.LogisticRegression(solver="liblinear").fit(data.X, data.classes)
+
+
+def test_a_warning_names_the_estimator_and_the_line_that_fitted():
+    data = tables.problem("wide")
+    model = sklreg.Lasso(1e-3, max_iter=1)
+    with pytest.warns(ConvergenceWarning, match="^Lasso did not converge") as caught:
+        model.fit(data.X, data.y)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"penalty": "l2"}, "'penalty' was deprecated"),
+        ({"l1_ratio": None}, "'l1_ratio=None' was deprecated"),
+        ({"n_jobs": 2}, "'n_jobs' has no effect"),
+    ],
+    ids=repr,
+)
+def test_what_is_deprecated_says_so(parameters, message):
+    data = tables.problem("tall")
+    plain = sklreg.LogisticRegression().fit(data.X, data.binary)
+    with pytest.warns(FutureWarning, match=message) as caught:
+        model = sklreg.LogisticRegression(**parameters).fit(data.X, data.binary)
+    assert caught[0].filename == __file__
+    np.testing.assert_array_equal(model.coef_, plain.coef_)
+
+
+def test_sparsify_keeps_predictions_and_warm_starts():
+    data = tables.problem("tall")
+    model = sklreg.LogisticRegression(
+        solver="saga", l1_ratio=1.0, C=0.05, warm_start=True
+    )
+    before = model.fit(data.X, data.classes).predict_proba(data.X)
+    assert scipy.sparse.issparse(model.sparsify().coef_)
+    np.testing.assert_allclose(model.predict_proba(data.X), before)
+    again = model.fit(data.X, data.classes)
+    np.testing.assert_allclose(again.predict_proba(data.X), before, atol=1e-6)
+    assert isinstance(model.sparsify().densify().coef_, np.ndarray)
