@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from .drop_in import (
     ElasticNet,
+    ElasticNetCV,
     Lasso,
+    LassoCV,
     LogisticRegression,
     MultiTaskElasticNet,
     MultiTaskLasso,
@@ -26,7 +28,9 @@ from .neural import MLPClassifier, MLPRegressor
 __version__ = "0.1.0"
 __all__ = [
     "ElasticNet",
+    "ElasticNetCV",
     "Lasso",
+    "LassoCV",
     "LinearClassifier",
     "LinearClassifierCV",
     "LinearRegressor",

@@ -9,6 +9,7 @@ import inspect
 import pickle
 import warnings
 
+import joblib
 import numpy as np
 import pytest
 import scipy.sparse
@@ -75,6 +76,7 @@ def test_signatures_are_those_of_scikit_learn():
 
 
 ESTIMATORS = {name: thing for name, thing in OURS.items() if inspect.isclass(thing)}
+CHOOSING = {name for name in ESTIMATORS if name.endswith("CV")}
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
@@ -90,6 +92,8 @@ def test_attributes_have_the_names_types_and_shapes_of_scikit_learn(
         y = {0: data.binary, 1: data.binary == 1, 3: data.classes}[n_targets]
     elif "MultiTask" in name and n_targets == 0:
         y = Y[:, :2]
+    elif name in CHOOSING:
+        y = data.y
     fitted = [
         quietly(each(fit_intercept=fit_intercept), data.X, y)
         for each in (ESTIMATORS[name], getattr(linear_model, name))
@@ -108,7 +112,7 @@ def test_attributes_have_the_names_types_and_shapes_of_scikit_learn(
         assert np.shape(ours["n_iter_"]) == np.shape(others["n_iter_"])
 
 
-@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("name", [n for n in ESTIMATORS if n not in CHOOSING])
 def test_they_are_cloned_pickled_and_searched(name):
     data = tables.problem("tall")
     model = ESTIMATORS[name](tol=1e-5)
@@ -249,6 +253,42 @@ def test_ridge_takes_a_strength_for_each_target(problem, fit_intercept):
         sklreg.Ridge([1.0, 2.0]).fit(data.X, Y)
     with pytest.raises(ValueError, match="finite and at least 0"):
         sklreg.Ridge([1.0, -2.0, 1.0]).fit(data.X, Y)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("problem", ["tall", "wide"])
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("LassoCV", {}),
+        ("LassoCV", {"positive": True, "fit_intercept": False}),
+        ("ElasticNetCV", {"l1_ratio": [0.5, 0.95], "alphas": [3.0, 0.3, 0.1]}),
+    ],
+)
+def test_cross_validation_is_that_of_scikit_learn(name, parameters, problem, weighted):
+    data = tables.problem(problem)
+    s = np.random.default_rng(0).uniform(0.5, 2.0, size=len(data.y))
+    s = s if weighted else None
+    if not IS_THEIR_VERSION:  # an int is news
+        parameters = {"alphas": data.y.std() * np.geomspace(1, 1e-2, 20)} | parameters
+    settings = {"cv": 4, "eps": 1e-2, **parameters}
+    ours = ESTIMATORS[name](**settings, tol=1e-7).fit(data.X, data.y, s)
+    other = theirs(name, **settings, tol=1e-9, max_iter=1_000_000)
+    other.fit(data.X, data.y, s)
+    np.testing.assert_allclose(ours.alphas_, other.alphas_)
+    np.testing.assert_allclose(ours.mse_path_, other.mse_path_, rtol=1e-4)
+    assert ours.alpha_ == pytest.approx(other.alpha_)
+    assert getattr(ours, "l1_ratio_", 1.0) == getattr(other, "l1_ratio_", 1.0)
+    np.testing.assert_allclose(ours.coef_, other.coef_, atol=1e-3)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_folds_are_worked_on_in_threads_whatever_the_backend(backend):
+    data = tables.problem("tall")
+    alone = sklreg.LassoCV(alphas=5).fit(data.X, data.y)
+    with joblib.parallel_backend(backend):
+        together = sklreg.LassoCV(alphas=5, n_jobs=2).fit(data.X, data.y)
+    np.testing.assert_array_equal(together.mse_path_, alone.mse_path_)
 
 
 @pytest.mark.parametrize("n_targets", [1, 2])

@@ -102,6 +102,8 @@ NETWORKS = {MLPRegressor: NETWORK_SETTINGS, MLPClassifier: NETWORK_SETTINGS}
 DROP_INS = {
     sklreg.Lasso: [{}, {"alpha": LIGHT}, {"alpha": LIGHT, "positive": True}],
     sklreg.ElasticNet: [{}, {"alpha": LIGHT, "warm_start": True}],
+    sklreg.LassoCV: [{"alphas": 5}],
+    sklreg.ElasticNetCV: [{**CHOSEN, "l1_ratio": [0.3, 0.9]}],
     sklreg.MultiTaskLasso: [{}, {"alpha": LIGHT}],
     sklreg.MultiTaskElasticNet: [{}, {"alpha": LIGHT}],
     sklreg.Ridge: [{}, {"alpha": LIGHT}, {"solver": "lbfgs", "positive": True}],

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .elastic_net import ElasticNet
+from .elastic_net_cv import ElasticNetCV
 from .lasso import Lasso
+from .lasso_cv import LassoCV
 from .logistic_regression import LogisticRegression
 from .multi_task_elastic_net import MultiTaskElasticNet
 from .multi_task_lasso import MultiTaskLasso
@@ -12,7 +14,9 @@ from .ridge import Ridge
 
 __all__ = [
     "ElasticNet",
+    "ElasticNetCV",
     "Lasso",
+    "LassoCV",
     "LogisticRegression",
     "MultiTaskElasticNet",
     "MultiTaskLasso",

@@ -241,13 +241,23 @@ def _grid(
     n_alphas: int,
 ) -> NDArray[np.float64]:
     """Return a geometric sequence of strengths from the largest that is of use."""
-    if l1_ratio == 0:
-        msg = (
-            "Automatic alpha grid generation is not supported for l1_ratio=0: no "
-            "strength makes all weights zero. Please supply the strengths as `alphas`."
-        )
-        raise ValueError(msg)
-    largest = alpha_max(model, X, y, sample_weight)
+    check_counted(l1_ratio)
+    return grid(alpha_max(model, X, y, sample_weight), eps, n_alphas)
+
+
+def grid(largest: float, eps: float, n_alphas: int) -> NDArray[np.float64]:
+    """Return a geometric sequence of strengths down from the largest that is of use."""
     if largest <= _LEAST:
         return np.full(n_alphas, _LEAST)
     return np.geomspace(largest, largest * eps, num=n_alphas)
+
+
+def check_counted(l1_ratio: float) -> None:
+    """Refuse a number of strengths where none makes all weights zero."""
+    if l1_ratio == 0.0:
+        msg = (
+            "Automatic alpha grid generation is not supported for l1_ratio=0. Please "
+            "supply a grid by providing your estimator with the appropriate `alphas=` "
+            "argument."
+        )
+        raise ValueError(msg)

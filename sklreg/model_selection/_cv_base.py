@@ -115,7 +115,7 @@ class CrossValidated(LinearModel):
                 curves = self._in_closed_form(models, grids, whole)
             else:
                 score = self._score(X, y, validation, routed.score)
-                found = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+                found = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
                     delayed(validation.measure)(*each, score, line.tick)
                     for each in zip(folds, fitted, tasks, strict=True)
                 )
