@@ -231,7 +231,16 @@ LOSSES: dict[str, LossRow] = {
     "tweedie_3": LossRow(losses.Tweedie(power=3), _sizes, bounded=False, convex=False),
 }
 
+#: Losses whose derivative jumps, which networks take and linear models do not.
+KINKED: dict[str, LossRow] = {
+    "absolute_error": LossRow(losses.AbsoluteError(), _numbers),
+    "quantile": LossRow(losses.Quantile(q=0.3), _numbers),
+}
+
+#: Values that a loss must refuse: class, parameters.
 BAD_LOSSES = [
+    (losses.Quantile, {"q": 0.0}),
+    (losses.Quantile, {"q": 1.0}),
     (losses.Huber, {"delta": 0.0}),
     (losses.Huber, {"delta": -1.0}),
     (losses.Huber, {"delta": float("nan")}),

@@ -15,7 +15,7 @@ import scipy.optimize
 import tables
 from sklearn.base import clone
 
-from sklreg import losses
+from sklreg import LinearRegressor, losses
 from sklreg._compile import kernel
 
 every_loss = pytest.mark.parametrize("row", tables.LOSSES.values(), ids=tables.LOSSES)
@@ -260,6 +260,53 @@ def test_compiled_equals_plain_python(row, rng):
     np.testing.assert_allclose(compiled, plain, rtol=1e-13, atol=1e-15)
 
 
+# Losses with kinks --------------------------------------------------------------------
+
+every_kinked = pytest.mark.parametrize("row", tables.KINKED.values(), ids=tables.KINKED)
+
+
+@every_kinked
+def test_losses_with_kinks_off_their_kinks(row, rng):
+    record, y, eta = sample(row, rng)
+    y, eta = y.ravel(), eta.ravel()
+    assert not record.smooth
+    assert row.loss.record().value(1.5, 1.5) == 0.0
+    for target, at in zip(y, eta, strict=True):
+        h = 1e-6 * abs(at - target)
+        slope = (record.value(target, at + h) - record.value(target, at - h)) / (2 * h)
+        assert record.derivative(target, at) == pytest.approx(slope, rel=1e-6)
+
+
+@every_kinked
+def test_the_intercept_of_losses_with_kinks_is_the_quantile(row, rng):
+    record, y, _ = sample(row, rng, n=41)
+    y = np.ascontiguousarray(y[:, :1])
+    weight = rng.dirichlet(np.ones(41))
+    b = losses.null_intercept(record, y, weight)
+
+    def loss_of(value):
+        eta = np.full_like(y, value)
+        return losses.weighted_value(record, y, eta, weight)
+
+    assert loss_of(b[0]) <= min(map(loss_of, y[:, 0])) + 1e-14
+    if type(row.loss) is losses.Quantile:
+        assert weight[y[:, 0] < b[0]].sum() <= 0.3 <= weight[y[:, 0] <= b[0]].sum()
+
+
+def test_quantile_of_a_half_is_half_the_absolute_error(rng):
+    half, whole = losses.Quantile(q=0.5).record(), losses.AbsoluteError().record()
+    for y, eta in rng.normal(size=(20, 2)):
+        assert 2 * half.value(y, eta) == pytest.approx(whole.value(y, eta))
+        assert 2 * half.derivative(y, eta) == whole.derivative(y, eta)
+
+
+def test_linear_models_say_that_they_do_not_take_kinks():
+    X = np.arange(6.0)[:, None]
+    for loss in ("quantile", losses.AbsoluteError()):
+        with pytest.raises(ValueError, match=r"'loss' parameter|loss must be one with"):
+            LinearRegressor(loss=loss).fit(X, X[:, 0])
+
+
 # The null model -----------------------------------------------------------------------
 
 
@@ -442,6 +489,7 @@ def test_every_file_is_exported_and_every_loss_is_in_the_table():
         if inspect.isclass(thing) and thing is not losses.Loss
     }
     assert {cls.__module__.rpartition(".")[2] for cls in public} == stems
-    assert public == {type(row.loss) for row in tables.LOSSES.values()}
+    rows = [*tables.LOSSES.values(), *tables.KINKED.values()]
+    assert public == {type(row.loss) for row in rows}
     # the log-loss of an estimator becomes softmax by itself
     assert public == set(losses.CATALOGUE.values()) | {losses.Softmax}

@@ -11,11 +11,13 @@ import pytest
 import scipy.sparse
 from sklearn import datasets
 from sklearn.base import clone
+from sklearn.feature_selection import SelectFromModel
 from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.preprocessing import scale
 from threadpoolctl import threadpool_limits
 
 from sklreg import LinearClassifier, LinearRegressor, MLPClassifier, MLPRegressor
+from sklreg.losses import Quantile
 from sklreg.penalties import GroupL1, Penalty, SparseGroupL1, Weighted
 
 
@@ -407,6 +409,134 @@ class OneByOne(Penalty):
 
     def prox(self, x, step, j):
         return math.copysign(max(abs(x) - step * self.alpha * self.factors[j], 0.0), x)
+
+
+# What is used ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ["relu", "logistic", "gelu"])
+@pytest.mark.parametrize("alpha", [0.003, 0.02, 10.0])
+def test_pruned_networks_predict_the_same(alpha, activation):
+    X, y = digits()
+    X, y = X[::4], y[::4]
+    model = MLPClassifier(
+        "l1", alpha, hidden_layer_sizes=(16, 8), random_state=0, max_iter=20
+    ).set_params(activation=activation, polish=False, learning_rate_init=0.005)
+    model.fit(X, y)
+    pruned = model.prune()
+    difference = pruned.decision_function(X) - model.decision_function(X)
+    assert np.abs(difference).max() <= 1e-12
+    assert pruned.n_features_in_ == 64
+    assert len(pruned.coefs_[0]) == max(len(model.selected_features_), 1) < 64
+    assert pruned.hidden_layer_sizes == tuple(w.shape[1] for w in pruned.coefs_[:-1])
+    assert sum(w.size for w in pruned.coefs_) < sum(w.size for w in model.coefs_)
+    assert pruned.sparsity_ <= model.sparsity_
+    assert model.hidden_layer_sizes == (16, 8)
+    sparse = pruned.decision_function(scipy.sparse.csr_array(X))
+    np.testing.assert_allclose(sparse, model.decision_function(X), atol=1e-9)
+    twice = pruned.prune()
+    np.testing.assert_allclose(
+        twice.decision_function(X), model.decision_function(X), atol=1e-12
+    )
+    with pytest.raises(ValueError, match="pruned"):
+        pruned.partial_fit(X, y)
+    assert pruned.fit(X, y).coefs_[0].shape[0] == 64
+
+
+def test_constant_units_go_into_the_biases():
+    X, y = diabetes()
+    model = MLPRegressor(hidden_layer_sizes=(4, 3), max_iter=1, random_state=0)
+    model.fit(X, y)
+    model.coefs_[0][:, 1] = 0.0  # a constant unit that is used
+    model.coefs_[1][2] = 0.0  # a unit that is not used
+    model.coefs_[0][5] = 0.0  # a feature that is not used
+    model.coefs_[0][7, [0, 1, 3]] = 0.0  # one that only the unused unit sees
+    pruned = model.prune()
+    assert [w.shape for w in pruned.coefs_] == [(8, 2), (2, 3), (3, 1)]
+    np.testing.assert_allclose(pruned.predict(X), model.predict(X), rtol=1e-12)
+
+
+def test_selected_features_and_their_importances():
+    model = selecting("group", polish=False)
+    assert model.selected_features_.tolist() == used_features(model)
+    norms = np.linalg.norm(model.coefs_[0], axis=1)
+    alive = np.abs(model.coefs_[1]).sum(axis=1) > 0
+    norms = np.linalg.norm(model.coefs_[0][:, alive], axis=1)
+    np.testing.assert_allclose(model.feature_importances_, norms / norms.sum())
+    selector = SelectFromModel(model, threshold=1e-30, prefit=True)
+    np.testing.assert_array_equal(
+        np.flatnonzero(selector.get_support()), model.selected_features_
+    )
+    nothing = selecting("group", alpha=100.0, polish=False)
+    assert len(nothing.selected_features_) == 0
+    assert not nothing.feature_importances_.any()
+
+
+# Losses ---------------------------------------------------------------------------
+
+
+@functools.cache
+def skewed():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-2, 2, (1500, 2))
+    return X, np.abs(X[:, 0]) + rng.exponential(1.0, 1500)
+
+
+@pytest.mark.parametrize("q", [0.2, 0.5, 0.9])
+def test_quantiles_of_the_target_are_met(q):
+    X, y = skewed()
+    model = MLPRegressor(
+        "l1", 1e-4, loss=Quantile(q=q), random_state=0, learning_rate="cosine"
+    ).set_params(learning_rate_init=0.01, max_iter=60)
+    below = (y <= model.fit(X, y).predict(X)).mean()
+    assert below == pytest.approx(q, abs=0.06)
+    truth = np.abs(X[:, 0]) - np.log(1 - q)
+    assert np.abs(model.predict(X) - truth).mean() < 0.25
+    assert model.kkt_residual_ > 0.0
+
+
+def test_absolute_error_is_twice_the_loss_of_the_median():
+    X, y = skewed()
+    common = {"random_state": 0, "max_iter": 5, "penalty": None}
+    one = MLPRegressor(loss="absolute_error", **common).fit(X, y)
+    other = MLPRegressor(loss=Quantile(q=0.5), **common).fit(X, y)
+    np.testing.assert_allclose(one.predict(X), other.predict(X), rtol=1e-5)
+    assert one.loss_ == pytest.approx(np.abs(y - one.predict(X)).mean())
+    shallow = MLPRegressor(loss="absolute_error", hidden_layer_sizes=(), **common)
+    assert shallow.fit(X, y).n_iter_ == 5  # epochs, not the linear solver
+    with pytest.raises(ValueError, match="a loss with kinks"):
+        one.set_params(solver="lbfgs").fit(X, y)
+
+
+@pytest.mark.parametrize("loss", ["poisson", "gamma", "tweedie"])
+def test_losses_with_a_link_predict_means(loss):
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (800, 3))
+    mean = 50 * np.exp(np.sin(3 * X[:, 0]) + X[:, 1] ** 2)
+    y = rng.poisson(mean) + (loss == "gamma")
+    model = MLPRegressor(
+        loss=loss, random_state=0, learning_rate_init=0.01, max_iter=60
+    ).fit(X, y)
+    predicted = model.predict(X)
+    assert predicted.min() > 0.0
+    assert predicted.mean() == pytest.approx(y.mean(), rel=0.06)
+    linear = LinearRegressor(loss=loss, alpha=1e-3).fit(X, y)
+    assert model.score(X, y) > 0.9 > linear.score(X, y)
+    shallow = MLPRegressor("l1", 0.01, loss=loss, hidden_layer_sizes=()).fit(X, y)
+    linear = LinearRegressor("l1", 0.01, loss=loss).fit(X, y)
+    np.testing.assert_allclose(shallow.predict(X), linear.predict(X), rtol=1e-4)
+    assert shallow.score(X, y) == pytest.approx(linear.score(X, y), rel=1e-5)
+    with pytest.raises(ValueError, match="out of the valid range"):
+        model.fit(X, y - 1e4)
+
+
+def test_counts_of_several_targets():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (300, 3))
+    y = rng.poisson(np.exp(3 + X[:, :2]))
+    model = MLPRegressor(loss="poisson", random_state=0, learning_rate_init=0.01)
+    assert model.fit(X, y).predict(X).shape == (300, 2)
+    assert model.score(X, y) > 0.7
 
 
 # Quality ------------------------------------------------------------------------------

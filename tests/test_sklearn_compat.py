@@ -98,7 +98,14 @@ NETWORK_SETTINGS = [
     {"penalty": "l1", "batch_norm": True, "learning_rate": "one_cycle", **SMALL},
     {"penalty": None, "solver": "sgd", "weight_decay": 0.1, "max_norm": 3.0, **SMALL},
 ]
-NETWORKS = {MLPRegressor: NETWORK_SETTINGS, MLPClassifier: NETWORK_SETTINGS}
+LOSS_SETTINGS = [
+    {"penalty": "l1", "loss": "quantile", **SMALL},
+    {"penalty": "l2", "loss": "poisson", "learning_rate_init": 0.01, **SMALL},
+]
+NETWORKS = {
+    MLPRegressor: [*NETWORK_SETTINGS, *LOSS_SETTINGS],
+    MLPClassifier: NETWORK_SETTINGS,
+}
 DROP_INS = {
     sklreg.Lasso: [{}, {"alpha": LIGHT}, {"alpha": LIGHT, "positive": True}],
     sklreg.ElasticNet: [{}, {"alpha": LIGHT, "warm_start": True}],

@@ -19,11 +19,9 @@ from .._validation import (
     loss_object,
     loss_record,
 )
-from ..losses import Loss, weighted_value
+from ..losses import Loss, share_explained
 from ._base import Array, LinearModel
 
-#: A deviance that is zero, given that logarithms of zero are cut off.
-_NOTHING = 1e-290
 #: Names that `loss` may have.
 _NAMES = {"squared_error", "huber", "poisson", "gamma", "tweedie"}
 
@@ -212,6 +210,12 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         """Return what `_state` and `_solve` take, for validated X and y."""
         targets, weight = _targets(y), checked_weights(sample_weight, len(y))
         self._loss, self._is_flat = loss_record(self.loss), y.ndim == 1
+        if not self._loss.smooth:
+            msg = (
+                "loss must be one with a continuous derivative, as 'huber' is, got "
+                f"{self.loss!r}; MLPRegressor takes it."
+            )
+            raise ValueError(msg)
         with_intercept = self.fit_intercept
         check_targets(
             self.loss, self._loss, targets, weight, fit_intercept=with_intercept
@@ -279,14 +283,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         check_consistent_length(eta, y)
         weight = checked_weights(sample_weight, len(y))
         check_targets(self.loss, self._loss, y, weight, fit_intercept=False)
-        null = np.tile(self._loss.first_intercept(y, weight), (len(y), 1))
-        reached, total = (
-            weighted_value(self._loss, y, each, weight)
-            for each in (_targets(eta), null)
-        )
-        if total < _NOTHING:  # as R^2 of a constant target
-            return float(reached < _NOTHING)
-        return float(1.0 - reached / total)
+        return share_explained(self._loss, y, _targets(eta), weight)
 
 
 def _targets(y: NDArray[Any]) -> Array:

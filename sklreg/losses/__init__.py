@@ -5,15 +5,18 @@ from __future__ import annotations
 from ._base import (
     Loss,
     null_intercept,
+    share_explained,
     weighted_dual,
     weighted_gradient,
     weighted_hessian,
     weighted_value,
 )
+from .absolute_error import AbsoluteError
 from .gamma import Gamma
 from .huber import Huber
 from .log_loss import LogLoss
 from .poisson import Poisson
+from .quantile import Quantile
 from .softmax import Softmax
 from .squared_error import SquaredError
 from .squared_hinge import SquaredHinge
@@ -21,10 +24,12 @@ from .tweedie import Tweedie
 
 #: What the strings of an estimator's ``loss`` stand for.
 CATALOGUE: dict[str, type[Loss]] = {
+    "absolute_error": AbsoluteError,
     "gamma": Gamma,
     "huber": Huber,
     "log_loss": LogLoss,
     "poisson": Poisson,
+    "quantile": Quantile,
     "squared_error": SquaredError,
     "squared_hinge": SquaredHinge,
     "tweedie": Tweedie,
@@ -32,16 +37,19 @@ CATALOGUE: dict[str, type[Loss]] = {
 
 __all__ = [
     "CATALOGUE",
+    "AbsoluteError",
     "Gamma",
     "Huber",
     "LogLoss",
     "Loss",
     "Poisson",
+    "Quantile",
     "Softmax",
     "SquaredError",
     "SquaredHinge",
     "Tweedie",
     "null_intercept",
+    "share_explained",
     "weighted_dual",
     "weighted_gradient",
     "weighted_hessian",

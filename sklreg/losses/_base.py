@@ -18,6 +18,8 @@ from .._parameters import Parameters
 
 Array = NDArray[np.float64]
 _NEWTON_STEPS = 100
+#: A mean loss that is zero.
+_NOTHING = 1e-290
 _ROUNDING = 4 * np.finfo(np.float64).eps
 
 
@@ -221,6 +223,8 @@ def null_intercept(loss: Any, y: Array, weight: Array) -> Array:
     Minimises ``sum_i weight_i f(y_i, b)`` over `b` of shape (n_outputs,).
     """
     b = np.asarray(loss.first_intercept(y, weight), dtype=np.float64)
+    if not loss.smooth:  # it is exact then
+        return b
     gradient = np.empty(y.shape)
     damping = 0.0
 
@@ -245,3 +249,22 @@ def null_intercept(loss: Any, y: Array, weight: Array) -> Array:
         else:
             break
     return b
+
+
+def share_explained(loss: Any, y: Array, eta: Array, weight: Array) -> float:
+    """Return the share of the null model's loss that `eta` explains, at most 1.
+
+    Parameters
+    ----------
+    loss : record
+        A loss whose `first_intercept` is exact.
+    y, eta : array of shape (n_samples, n_outputs)
+        Targets and predictions before the link.
+    weight : array of shape (n_samples,)
+        Sample weights of sum 1.
+    """
+    null = np.tile(loss.first_intercept(y, weight), (len(y), 1))
+    reached, total = (weighted_value(loss, y, each, weight) for each in (eta, null))
+    if total < _NOTHING:  # as R^2 of a constant target
+        return float(reached < _NOTHING)
+    return float(1.0 - reached / total)

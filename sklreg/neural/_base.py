@@ -35,6 +35,7 @@ from .optimizers import Memory, new_memory
 from .parameters import NetworkParameters, fill_in
 from .polish import polish
 from .portions import recipe
+from .pruning import alive_rows, importances, prune
 from .residual import Residual
 from .rows import as_rows
 from .scales import Scales, measure
@@ -304,12 +305,15 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
         """
         plain = fold(objective, theta).theta
         coefs, intercepts = unpack(objective.network.plain, plain)
-        found = {"coefs_": coefs, "intercepts_": intercepts}
+        found = {"coefs_": coefs, "intercepts_": intercepts, "_columns": None}
         return found | {"feature_names_in_": None}
 
     def _partial_fit(self, sample: Sample) -> None:
         """Make one epoch over the rows given, going on from the last call."""
         self._check_planned()
+        if getattr(self, "_columns", None) is not None:
+            msg = "A pruned network cannot go on with partial_fit; fit it anew."
+            raise ValueError(msg)
         objective = self._objective(sample)
         known = getattr(self, "_progress", None)
         rng = known.rng if known else check_random_state(self.random_state)
@@ -378,7 +382,9 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
             if memory.first.dtype != dtype or memory.first.shape != theta.shape:
                 memory = new_memory(theta)
             return theta, Progress(memory, scales, rng)
-        theta = initial_theta(network, scales, has_link, rng).astype(dtype)
+        theta = initial_theta(network, scales, objective.loss.of_classes, rng).astype(
+            dtype
+        )
         return theta, Progress(new_memory(theta), scales, rng)
 
     def _parameters(self, network: Network, dtype: Any) -> Flat:
@@ -389,6 +395,8 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
 
     def _has_shape(self, network: Network) -> bool:
         """Tell whether there are fitted weights for this network."""
+        if getattr(self, "_columns", None) is not None:  # pruned
+            return False
         fitted = [w.shape for w in getattr(self, "coefs_", [])]
         shapes = list(zip(network.sizes[:-1], network.sizes[1:], strict=True))
         if fitted != shapes:
@@ -440,6 +448,9 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
         self.kkt_residual_ = residual.relative(theta, gradient)
         zeros = sum(int((w == 0.0).sum()) for w in self.coefs_)
         self.sparsity_ = zeros / sum(w.size for w in self.coefs_)
+        self.selected_features_ = np.flatnonzero(alive_rows(self.coefs_)[0])
+        self.feature_importances_ = importances(self.coefs_)
+        self._columns: NDArray[np.intp] | None = None
         self.n_iter_ = fit.n_iter
         self.n_layers_ = network.n_layers + 1
         self.n_outputs_ = int(network.sizes[-1])
@@ -467,12 +478,41 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
             if not np.isnan(curve).all():
                 setattr(self, name, curve)
 
+    def prune(self) -> Self:
+        """Return a smaller network with the same predictions.
+
+        Features, units and their weights that change nothing are left out: those from
+        which no path of weights that are not zero leads to an output. Units that no
+        feature reaches are constants, which the biases hold.
+
+        Returns
+        -------
+        pruned : MLPClassifier or MLPRegressor
+            A fitted copy. It takes the same X, of which it reads the columns
+            ``selected_features_``, the rows of its ``coefs_[0]``. It can be fitted
+            anew, but not go on with ``partial_fit`` or a warm start.
+        """
+        check_is_fitted(self)
+        codes = plain_network(self).codes
+        columns, coefs, intercepts = prune(self.coefs_, self.intercepts_, codes)
+        other = copy.copy(self)
+        if self._columns is not None:
+            columns = self._columns[columns]
+        sizes = tuple(len(b) for b in intercepts[:-1])
+        other.hidden_layer_sizes, other._columns = sizes, columns
+        other.coefs_, other.intercepts_ = coefs, intercepts
+        zeros = sum(int((w == 0.0).sum()) for w in coefs)
+        other.sparsity_ = zeros / sum(w.size for w in coefs)
+        return other
+
     # Predicting --------------------------------------------------------------------
 
     def _eta(self, X: Any) -> NDArray[Any]:
         """Return the network's output before the link, (n_samples, n_outputs)."""
         check_is_fitted(self)
         X = checked_for_predict(self, X)
+        if self._columns is not None:
+            X = X[:, self._columns]
         network = plain_network(self)
         theta = pack(self.coefs_, self.intercepts_, X.dtype)
         nothing = np.empty((1, network.sizes[-1])), np.ones(X.shape[0])

@@ -211,6 +211,11 @@ _ATTRIBUTES = """\
         subdifferential of the penalty.
     sparsity_ : float
         Share of the weights that are exactly zero.
+    selected_features_ : array of int
+        The features from which a path of weights that are not zero leads to an output.
+    feature_importances_ : array of shape (n_features_in_,)
+        Norms of the weights that leave each of them, for features of similar scale a
+        measure of what they do; divided by their sum.
     n_iter_ : int
         Epochs, or iterations of the deterministic solver.
     loss_curve_, penalty_curve_ : list of float

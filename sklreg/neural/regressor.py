@@ -8,22 +8,37 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.utils import check_consistent_length
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from .._validation import (
     StrOptions,
+    check_targets,
     checked_for_fit,
     checked_weights,
     fitting,
+    loss_object,
     loss_record,
 )
-from ..losses import Loss
+from ..losses import Loss, share_explained
 from ._base import Perceptron, has_epochs
 from .callbacks import with_callbacks
 from .objective import Array
 from .parameters import with_constructor
 from .targets import Targets, without_absent_rows
 from .validation import checked_given
+
+#: Names that `loss` may have.
+_NAMES = {
+    "squared_error",
+    "absolute_error",
+    "huber",
+    "quantile",
+    "poisson",
+    "gamma",
+    "tweedie",
+}
 
 
 @with_constructor
@@ -42,9 +57,12 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
     Parameters
     ----------
     <parameters of both networks>
-    loss : {"squared_error", "huber"} or loss object, default="squared_error"
+    loss : str or loss object, default="squared_error"
         ``"squared_error"``: half the squared error. ``"huber"``: squared up to
-        `delta`, linear beyond; ``Huber(delta=...)`` sets it.
+        `delta`, linear beyond; ``Huber(delta=...)`` sets it. ``"quantile"``: that of a
+        share `q`, ``Quantile(q=...)``; it and ``"absolute_error"`` have kinks, so that
+        there is no polish. ``"poisson"``, ``"gamma"`` and ``"tweedie"``: half
+        deviances with log link.
 
     Attributes
     ----------
@@ -91,7 +109,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **Perceptron._parameter_constraints,
-        "loss": [StrOptions({"squared_error", "huber"}), Loss],
+        "loss": [StrOptions(_NAMES), Loss],
     }
 
     @fitting
@@ -198,16 +216,11 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
     ) -> Targets:
         """Return targets as a matrix."""
         values = np.ascontiguousarray(y.reshape(len(y), -1), dtype=np.float64)
-        self.out_activation_ = "identity"
-        strata = np.zeros(len(y), dtype=np.intp)
         loss = loss_record(self.loss)
-        if loss.has_link:
-            msg = (
-                "loss must be one without a link, as 'squared_error' or 'huber', "
-                f"got {self.loss!r}; take LinearRegressor, or fit the logarithm of y."
-            )
-            raise ValueError(msg)
-        return Targets(values, weight, loss, False, strata, given_weight)
+        check_targets(self.loss, loss, values, weight, fit_intercept=True)
+        self._loss, self.out_activation_ = loss, "exp" if loss.has_link else "identity"
+        strata = np.zeros(len(y), dtype=np.intp)
+        return Targets(values, weight, loss, loss.has_link, strata, given_weight)
 
     def _as_given(self, targets: Targets) -> NDArray[Any]:
         """Return the y that these are the targets of."""
@@ -224,7 +237,52 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         Returns
         -------
         y : array of shape (n_samples,) or (n_samples, n_targets)
-            Predictions, of the dtype of X.
+            Predictions, of the dtype of X: the means exp(eta) for ``"poisson"``,
+            ``"gamma"`` and ``"tweedie"``.
         """
         eta = self._eta(X)
-        return eta[:, 0] if self._single_target else eta
+        predicted = self._loss.inverse_link(eta)
+        return predicted[:, 0] if self._single_target else predicted
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        r"""Return the share of the target's variation that is explained.
+
+        That is :math:`R^2`, the mean over targets if several, or for ``"poisson"``,
+        ``"gamma"`` and ``"tweedie"`` :math:`D^2`, which has deviances in place of the
+        squares.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features.
+        y : array of shape (n_samples,) or (n_samples, n_targets)
+            Targets.
+        sample_weight : float or array of shape (n_samples,), optional
+            Weights.
+
+        Returns
+        -------
+        score : float
+            At most 1; 0 for the best constant prediction.
+        """
+        check_is_fitted(self)
+        if not self._loss.has_link:
+            return float(super().score(X, y, sample_weight))
+        eta, y = self._eta(X), np.asarray(y, dtype=np.float64)
+        check_consistent_length(eta, y)
+        values, weight = y.reshape(eta.shape), checked_weights(sample_weight, len(y))
+        check_targets(self.loss, self._loss, values, weight, fit_intercept=False)
+        return share_explained(self._loss, values, eta.astype(np.float64), weight)
+
+    def __sklearn_tags__(self) -> Any:
+        """Losses with a link take no negative targets.
+
+        They take several targets nevertheless, which scikit-learn's checks of that
+        draw with both signs.
+        """
+        tags = super().__sklearn_tags__()
+        loss = loss_object(self.loss)
+        has_link = loss is not None and loss.has_link
+        tags.target_tags.positive_only = has_link
+        tags.target_tags.multi_output = not has_link
+        return tags

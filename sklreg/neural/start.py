@@ -13,7 +13,7 @@ _LARGEST_LOG_ODDS = 10.0
 
 
 def initial_theta(
-    network: Network, scales: Scales, has_link: bool, rng: np.random.RandomState
+    network: Network, scales: Scales, of_classes: bool, rng: np.random.RandomState
 ) -> Flat:
     r"""Draw weights and biases, those of scikit-learn's networks.
 
@@ -34,7 +34,7 @@ def initial_theta(
         weights[:] = rng.uniform(-bound, bound, weights.shape)
         biases[:] = rng.uniform(-bound, bound, biases.shape)
     last = scales.intercept
-    if has_link:
+    if of_classes:
         last = np.clip(last, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
     layers[-1].biases[:] = last
     return theta
