@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._estimator import PenalizedEstimator, warn_unconverged
 from .._progress import ProgressLine
+from .._random_numbers import new_key
 from .._threads import one_blas_thread
 from .._validation import checked_for_predict
 from .architecture import (
@@ -73,6 +74,7 @@ class Progress(NamedTuple):
     memory: Memory
     scales: Scales
     rng: np.random.RandomState
+    key: np.uint64  # of the random numbers of all epochs
     theta: Flat | None = None  # parameters in training, where they are not `coefs_`
     moments: list[Moments] | None = None  # what was folded into `coefs_`
 
@@ -343,6 +345,7 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
             bool(self.shuffle),
             rule_of(self, objective.network, progress.scales),
             schedule_of(self),
+            progress.key,
             recipe(self.augmentation, objective.data.rows),
         )
 
@@ -381,11 +384,12 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
             memory = progress.memory.copy()
             if memory.first.dtype != dtype or memory.first.shape != theta.shape:
                 memory = new_memory(theta)
-            return theta, Progress(memory, scales, rng)
+            key = known.key if known else new_key(rng)
+            return theta, Progress(memory, scales, rng, key)
         theta = initial_theta(network, scales, objective.loss.of_classes, rng).astype(
             dtype
         )
-        return theta, Progress(new_memory(theta), scales, rng)
+        return theta, Progress(new_memory(theta), scales, rng, new_key(rng))
 
     def _parameters(self, network: Network, dtype: Any) -> Flat:
         """Return a copy of the fitted parameters as training has them."""

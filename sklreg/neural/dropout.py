@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
-from .random_numbers import child_key, random_bits
+from .._random_numbers import child_key, random_bits
 
 _ALL = 2.0**64
 

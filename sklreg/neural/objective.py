@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
+from .._random_numbers import child_key
 from ..losses import weighted_gradient, weighted_value
 from .layers import (
     Flat,
@@ -30,7 +31,6 @@ from .layers import (
     weights_of,
     workspace,
 )
-from .random_numbers import child_key
 
 Array = NDArray[np.float64]
 

@@ -14,8 +14,8 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from .._compile import record
+from .._random_numbers import random_bits
 from .dropout import limit_of
-from .random_numbers import random_bits
 
 Indices = NDArray[np.intp]
 

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
+from .._random_numbers import child_key
 from .folding import fold
 from .layers import Flat, Network, Workspace, workspace
 from .objective import Array, Objective, batch_gradient
 from .optimizers import Memory, Rule, descend
 from .portions import portions
-from .random_numbers import child_key, new_key
 from .schedules import Schedule
 from .validation import Validation
 
@@ -37,6 +37,7 @@ class Settings(NamedTuple):
     shuffle: bool
     rule: Rule
     schedule: Schedule
+    key: np.uint64  # of the random numbers of all epochs
     recipe: tuple[Any, ...] = ()  # records of augmentations
 
     def slower(self) -> Settings:
@@ -199,11 +200,10 @@ def train(
     limit = _TOO_LARGE * (loss_unit + start + objective.penalty_value(theta))
     best, best_objective, restarts = theta.copy(), math.inf, 0
     order = np.arange(objective.data.n_samples)
-    root = new_key(rng)  # before shuffling, which draws more the more rows there are
     while len(history) < settings.max_iter:
         if settings.shuffle:
             rng.shuffle(order)
-        key = np.uint64(child_key(root, len(history) + restarts))
+        key = np.uint64(child_key(settings.key, settings.schedule.epoch))
         loss = run_epoch(objective, theta, memory, settings, order, key)
         epoch = Epoch(loss, objective.penalty_value(theta))
         if validation is not None:
