@@ -19,7 +19,7 @@ STOREYS = [
     {"model_selection"},
     {"drop_in"},
     {"display"},
-    {"comparison"},
+    {"comparison", "textbook"},
     {"__init__"},
     {"__main__"},
 ]
