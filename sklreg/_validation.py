@@ -178,6 +178,34 @@ def total_weight(sample_weight: Any, n_samples: int) -> float:
     return float(each.sum())
 
 
+def checked_offset(offset: Any, shape: tuple[int, ...]) -> Array | None:
+    """Return the offset as float64 of shape (n_samples, n_outputs), or None.
+
+    Parameters
+    ----------
+    offset : None or array of shape (n_samples,) or (n_samples, n_outputs)
+        Finite numbers; one for each row only where there is one output.
+    shape : tuple
+        That of the linear predictor, (n_samples, n_outputs).
+    """
+    if offset is None:
+        return None
+    expected = f"{shape}" if shape[1] > 1 else f"{shape[:1]} or {shape}"
+    if np.ndim(offset) == 0:
+        msg = f"offset must be None or an array of shape {expected}, got {offset!r}."
+        raise ValueError(msg)
+    offset = check_array(
+        offset, ensure_2d=False, dtype=np.float64, input_name="offset", allow_nd=True
+    )
+    if shape not in {offset.shape, (*offset.shape, 1)}:
+        msg = (
+            f"offset must have shape {expected}, as the linear predictor, got shape "
+            f"{offset.shape}."
+        )
+        raise ValueError(msg)
+    return np.ascontiguousarray(offset.reshape(shape))
+
+
 # Classes ---------------------------------------------------------------------------
 
 

@@ -27,8 +27,12 @@ INTERNAL_MODULES = ["sklreg.designs", "sklreg.solvers"]
 METHODS_OF_SKLEARN = {
     "get_metadata_routing",
     "get_params",
+    "set_decision_function_request",
     "set_fit_request",
     "set_partial_fit_request",
+    "set_predict_log_proba_request",
+    "set_predict_proba_request",
+    "set_predict_request",
     "set_score_request",
     "score",
     "set_callbacks",

@@ -21,7 +21,7 @@ from sklreg import (
 )
 from sklreg.losses import Huber, Tweedie
 from sklreg.neural import MLPClassifier, MLPRegressor
-from sklreg.penalties import L1, MCP, ElasticNet
+from sklreg.penalties import L1, MCP, Bounded, ElasticNet, Weighted
 
 if os.environ.get("SCIPY_ARRAY_API") != "1":
     msg = (
@@ -44,6 +44,7 @@ LINEAR = {
         {"penalty": None},
         {"penalty": ElasticNet(l1_ratio=0.8)},
         {"penalty": MCP()},
+        {"penalty": Bounded(Weighted("l1", weights=0.5), upper=100.0)},
         {"penalty": "l1", "loss": "huber"},
         {"penalty": "l2", "loss": Huber(delta=0.5)},
         {"penalty": "l1", "loss": "poisson"},

@@ -19,11 +19,20 @@ from .._validation import (
     as_design,
     check_magnitude,
     checked_for_predict,
+    checked_offset,
     penalty_record,
 )
 from ..designs import Standardized, standardized
 from ..penalties import per_feature
-from ..solvers import Problem, Solution, certificate_of, printed, silent, solve
+from ..solvers import (
+    Problem,
+    Solution,
+    certificate_of,
+    printed,
+    silent,
+    solve,
+    start_point,
+)
 
 Array = NDArray[np.float64]
 
@@ -94,12 +103,15 @@ ADVICE = "Increase max_iter or tol, scale the features, or raise alpha."
 class LinearPredictor(PenalizedEstimator):
     """Base of what predicts from `coef_` and `intercept_`."""
 
-    def _linear_predictor(self, X: Any) -> NDArray[Any]:
-        """Return ``X coef_' + intercept_``."""
+    def _linear_predictor(self, X: Any, offset: Any = None) -> NDArray[Any]:
+        """Return ``X coef_' + intercept_ + offset``."""
         check_is_fitted(self)
         X = checked_for_predict(self, X)
-        eta = safe_sparse_dot(X, self.coef_.T, dense_output=True)
-        return eta + self.intercept_
+        eta = safe_sparse_dot(X, self.coef_.T, dense_output=True) + self.intercept_
+        known = checked_offset(offset, (*eta.shape, 1)[:2])
+        if known is None:
+            return eta
+        return eta + known.reshape(eta.shape).astype(eta.dtype)
 
 
 class LinearModel(LinearPredictor):
@@ -116,8 +128,12 @@ class LinearModel(LinearPredictor):
         "verbose": ["verbose"],
     }
 
-    def _state(self, X: Any, y: Array, weight: Array, loss: Any) -> Prepared:
+    def _state(
+        self, X: Any, y: Array, weight: Array, loss: Any, offset: Array | None = None
+    ) -> Prepared:
         """State the problem for validated X, targets (n, k) and weights of sum 1."""
+        if offset is not None and loss.quadratic:
+            y, offset = y - offset, None
         design, norms = standardized(
             as_design(X), weight, centre=self.fit_intercept, scale=self.standardize
         )
@@ -134,18 +150,20 @@ class LinearModel(LinearPredictor):
         design, norms = design._replace(scale=scale), np.where(excluded, 0.0, norms)
         with_intercept = self.fit_intercept
         problem = Problem(
-            design, y, weight, loss, penalty, with_intercept, columns, norms
+            design, y, weight, loss, penalty, with_intercept, columns, norms, offset
         )
         prepared = Prepared(problem, penalty.restated(1.0, X.dtype), X.dtype)
         problem = problem._replace(penalty=prepared.restated(penalty))
         return prepared._replace(problem=problem)
 
-    def prepare(self, X: Any, y: Any, sample_weight: Any = None) -> Prepared:
+    def prepare(
+        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None
+    ) -> Prepared:
         """State the problem that ``fit`` would solve, without solving it.
 
         Parameters
         ----------
-        X, y, sample_weight
+        X, y, sample_weight, offset
             As for ``fit``.
 
         Returns
@@ -157,7 +175,7 @@ class LinearModel(LinearPredictor):
         copy = clone(self)
         copy._validate_params()
         X, y = copy._checked(X, y)
-        return copy._state(*copy._arguments(X, y, sample_weight))
+        return copy._state(*copy._arguments(X, y, sample_weight, offset))
 
     def penalty_record(self, alpha: float, n_features: int) -> Any:
         """Return the record of the penalty at some strength.
@@ -183,12 +201,14 @@ class LinearModel(LinearPredictor):
             raise ValueError(msg)
         return per_feature(record, n_features, lower=0.0) if self.positive else record
 
-    def _solve(self, X: Any, y: Array, weight: Array, loss: Any) -> None:
+    def _solve(
+        self, X: Any, y: Array, weight: Array, loss: Any, offset: Array | None = None
+    ) -> None:
         """Solve and assign."""
         before = None
         if self.warm_start and getattr(self, "coef_", None) is not None:
             before = self.coef_, self.intercept_
-        prepared, solution = self.solution(X, y, weight, loss, before)
+        prepared, solution = self.solution(X, y, weight, loss, before, offset=offset)
         self._take(prepared, solution, X.dtype)
         warn_unconverged(self, solution.shortfall, ADVICE)
 
@@ -200,6 +220,7 @@ class LinearModel(LinearPredictor):
         loss: Any,
         before: tuple[Any, Any] | None = None,
         enough: float = 0.0,
+        offset: Array | None = None,
     ) -> tuple[Prepared, Solution]:
         """Solve; the estimator stays as it is.
 
@@ -217,6 +238,8 @@ class LinearModel(LinearPredictor):
             Coefficients and intercepts to start from.
         enough : float, default=0.0
             A violation at which L-BFGS may end, whatever the certificate.
+        offset : array of shape (n_samples, n_outputs), optional
+            A known part of the linear predictor.
 
         Returns
         -------
@@ -225,7 +248,7 @@ class LinearModel(LinearPredictor):
         solution : Solution
             What was found in them.
         """
-        prepared = self._state(X, y, weight, loss)
+        prepared = self._state(X, y, weight, loss, offset)
         start = before and _start(prepared, *before)
         with blas_threads_for(X.shape[0] * X.shape[1]):
             solution = solve(
@@ -264,6 +287,6 @@ def _start(prepared: Prepared, coef: Any, intercept: Any) -> tuple[Array, Array]
         return None
     intercept = np.asarray(intercept, dtype=np.float64)
     w, b = prepared.from_user(coef, np.array(np.broadcast_to(intercept, outputs)))
-    eta = prepared.problem.design.matvec(w) + b
-    value = prepared.problem.objective(w, np.ascontiguousarray(eta))
+    point = start_point(prepared.problem, w, b)
+    value = prepared.problem.objective(point.w, point.eta)
     return (w, b) if np.isfinite(value) else None

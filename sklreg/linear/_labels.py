@@ -45,8 +45,7 @@ class ClassPredictor(LinearPredictor):
         eta : array of shape (n_samples,) or (n_samples, n_classes)
             Log-odds or signed distance to the second class, or one score a class.
         """
-        eta = self._linear_predictor(X)
-        return eta[:, 0] if len(self.classes_) == 2 else eta
+        return self._decision(self._linear_predictor(X))
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict labels.
@@ -61,6 +60,13 @@ class ClassPredictor(LinearPredictor):
         y : array of shape (n_samples,)
             The class of the largest score in each row.
         """
-        eta = self.decision_function(X)
+        return self._labels(self.decision_function(X))
+
+    def _decision(self, eta: NDArray[Any]) -> NDArray[Any]:
+        """Return scores from linear predictors: a vector for two classes."""
+        return eta[:, 0] if len(self.classes_) == 2 else eta
+
+    def _labels(self, eta: NDArray[Any]) -> NDArray[Any]:
+        """Return labels from scores."""
         best = eta.argmax(axis=1) if eta.ndim == 2 else (eta > 0.0).astype(np.intp)
         return self.classes_[best]

@@ -7,11 +7,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 
 from .._validation import (
     StrOptions,
     checked_classes,
     checked_for_fit,
+    checked_offset,
     checked_weights,
     fitting,
     loss_object,
@@ -178,7 +180,9 @@ class LinearClassifier(ClassifierMixin, ClassPredictor, LinearModel):
         self.class_weight = class_weight
 
     @fitting
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None
+    ) -> Self:
         """Fit the model.
 
         Parameters
@@ -190,6 +194,11 @@ class LinearClassifier(ClassifierMixin, ClassPredictor, LinearModel):
         sample_weight : float or array of shape (n_samples,), optional
             Weights; only their proportions matter, and whole numbers equal repeated
             rows.
+        offset : array of shape (n_samples,) or (n_samples, n_classes), optional
+            A known part of the linear predictor, such as the logarithm of an exposure,
+            that is added as it is.
+            With more than two classes there is one for each, in the order of
+            ``classes_``.
 
         Returns
         -------
@@ -203,14 +212,16 @@ class LinearClassifier(ClassifierMixin, ClassPredictor, LinearModel):
             negative or all-zero weights, fewer than two classes.
         """
         X, y = self._checked(X, y)
-        self._solve(*self._arguments(X, y, sample_weight))
+        self._solve(*self._arguments(X, y, sample_weight, offset))
         return self
 
     def _checked(self, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
         """Validate X and y."""
         return checked_for_fit(self, X, y)
 
-    def _arguments(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
+    def _arguments(
+        self, X: Any, y: Any, sample_weight: Any, offset: Any = None
+    ) -> tuple[Any, ...]:
         """Return what `_state` and `_solve` take, for validated X and y.
 
         Sets `classes_`.
@@ -222,7 +233,8 @@ class LinearClassifier(ClassifierMixin, ClassPredictor, LinearModel):
         targets = classes.one_hot
         if len(classes.labels) == 2:
             targets = np.ascontiguousarray(targets[:, 1:])
-        return X, targets, classes.weight, loss
+        known = checked_offset(offset, targets.shape)
+        return X, targets, classes.weight, loss, known
 
     def __sklearn_tags__(self) -> Any:
         """With signs fixed, or no intercept, a good score cannot be promised."""
@@ -233,34 +245,96 @@ class LinearClassifier(ClassifierMixin, ClassPredictor, LinearModel):
         )
         return tags
 
+    def decision_function(self, X: Any, offset: Any = None) -> NDArray[Any]:
+        """Return the linear predictor.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features.
+        offset : array as for ``fit``, optional
+            Of these rows; without one it is zero.
+
+        Returns
+        -------
+        eta : array of shape (n_samples,) or (n_samples, n_classes)
+            Log-odds or signed distance to the second class, or one score a class.
+        """
+        return self._decision(self._linear_predictor(X, offset))
+
     @only_if(_has_probabilities)
-    def predict_proba(self, X: Any) -> NDArray[Any]:
+    def predict_proba(self, X: Any, offset: Any = None) -> NDArray[Any]:
         """Return the probabilities of the classes.
 
         Parameters
         ----------
         X : array or sparse matrix of shape (n_samples, n_features)
             Features.
+        offset : array as for ``fit``, optional
+            Of these rows; without one it is zero.
 
         Returns
         -------
         p : array of shape (n_samples, n_classes)
             Probabilities, rows sum to one.
         """
-        return probabilities(self.decision_function(X))
+        return probabilities(self.decision_function(X, offset))
 
     @only_if(_has_probabilities)
-    def predict_log_proba(self, X: Any) -> NDArray[Any]:
+    def predict_log_proba(self, X: Any, offset: Any = None) -> NDArray[Any]:
         """Return the logarithms of the probabilities, finite where those underflow.
 
         Parameters
         ----------
         X : array or sparse matrix of shape (n_samples, n_features)
             Features.
+        offset : array as for ``fit``, optional
+            Of these rows; without one it is zero.
 
         Returns
         -------
         log_p : array of shape (n_samples, n_classes)
             Log-probabilities.
         """
-        return log_probabilities(self.decision_function(X))
+        return log_probabilities(self.decision_function(X, offset))
+
+    def predict(self, X: Any, offset: Any = None) -> NDArray[Any]:
+        """Predict labels.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features.
+        offset : array as for ``fit``, optional
+            Of these rows; without one it is zero.
+
+        Returns
+        -------
+        y : array of shape (n_samples,)
+            The class of the largest score in each row.
+        """
+        return self._labels(self.decision_function(X, offset))
+
+    def score(
+        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None
+    ) -> float:
+        """Return the share of labels that are predicted right.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features.
+        y : array of shape (n_samples,)
+            Labels.
+        sample_weight : array of shape (n_samples,), optional
+            Weights.
+        offset : array as for ``fit``, optional
+            Of these rows; without one it is zero.
+
+        Returns
+        -------
+        score : float
+            The accuracy.
+        """
+        predicted = self.predict(X, offset)
+        return float(accuracy_score(y, predicted, sample_weight=sample_weight))

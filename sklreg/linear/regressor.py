@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.metrics import r2_score
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
@@ -14,6 +15,7 @@ from .._validation import (
     StrOptions,
     check_targets,
     checked_for_fit,
+    checked_offset,
     checked_weights,
     fitting,
     loss_object,
@@ -168,7 +170,9 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         self.verbose = verbose
 
     @fitting
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None
+    ) -> Self:
         """Fit the model.
 
         Parameters
@@ -180,6 +184,9 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         sample_weight : float or array of shape (n_samples,), optional
             Weights; only their proportions matter, and whole numbers equal repeated
             rows.
+        offset : array of shape (n_samples,) or (n_samples, n_targets), optional
+            A known part of the linear predictor, such as the logarithm of an exposure,
+            that is added as it is.
 
         Returns
         -------
@@ -193,7 +200,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
             negative or all-zero weights, targets for which the loss is undefined.
         """
         X, y = self._checked(X, y)
-        self._solve(*self._arguments(X, y, sample_weight))
+        self._solve(*self._arguments(X, y, sample_weight, offset))
         return self
 
     def _checked(self, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
@@ -206,7 +213,9 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         loss = loss_object(self.loss)
         return loss is not None and loss.has_link
 
-    def _arguments(self, X: Any, y: Any, sample_weight: Any) -> tuple[Any, ...]:
+    def _arguments(
+        self, X: Any, y: Any, sample_weight: Any, offset: Any = None
+    ) -> tuple[Any, ...]:
         """Return what `_state` and `_solve` take, for validated X and y."""
         targets, weight = _targets(y), checked_weights(sample_weight, len(y))
         self._loss, self._is_flat = loss_record(self.loss), y.ndim == 1
@@ -220,7 +229,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         check_targets(
             self.loss, self._loss, targets, weight, fit_intercept=with_intercept
         )
-        return X, targets, weight, self._loss
+        return X, targets, weight, self._loss, checked_offset(offset, targets.shape)
 
     def _take_coef(self, coef: NDArray[Any], intercept: NDArray[Any]) -> None:
         """Assign coefficients; of one target as a vector and a number."""
@@ -236,13 +245,15 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         tags.regressor_tags.poor_score = bool(self.positive or not self.fit_intercept)
         return tags
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Any, offset: Any = None) -> NDArray[Any]:
         """Predict targets.
 
         Parameters
         ----------
         X : array or sparse matrix of shape (n_samples, n_features)
             Features.
+        offset : array as for ``fit``, optional
+            Of these rows; without one it is zero.
 
         Returns
         -------
@@ -250,10 +261,12 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
             Predictions, of the dtype of X: the means exp(eta) for ``"poisson"``,
             ``"gamma"`` and ``"tweedie"``.
         """
-        eta = self._linear_predictor(X)
+        eta = self._linear_predictor(X, offset)
         return self._loss.inverse_link(eta)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(
+        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None
+    ) -> float:
         r"""Return the share of the target's variation that is explained.
 
         .. math::
@@ -270,20 +283,24 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
             Targets.
         sample_weight : float or array of shape (n_samples,), optional
             Weights.
+        offset : array as for ``fit``, optional
+            Of these rows; without one it is zero.
 
         Returns
         -------
         score : float
-            At most 1; 0 for the best constant prediction.
+            At most 1; 0 for the best constant prediction; of deviances, for the best
+            intercept with the offset.
         """
-        eta = self._linear_predictor(X)
+        eta = self._linear_predictor(X, offset)
         if not self._loss.has_link:
-            return super().score(X, y, sample_weight)
+            return float(r2_score(y, eta, sample_weight=sample_weight))
         y = _targets(column_or_1d(y))
         check_consistent_length(eta, y)
         weight = checked_weights(sample_weight, len(y))
         check_targets(self.loss, self._loss, y, weight, fit_intercept=False)
-        return share_explained(self._loss, y, _targets(eta), weight)
+        known = checked_offset(offset, y.shape)
+        return share_explained(self._loss, y, _targets(eta), weight, known)
 
 
 def _targets(y: NDArray[Any]) -> Array:

@@ -217,20 +217,22 @@ def weighted_dual(loss: Any, y: Array, u: Array, weight: Array) -> float:
     return total
 
 
-def null_intercept(loss: Any, y: Array, weight: Array) -> Array:
+def null_intercept(
+    loss: Any, y: Array, weight: Array, offset: Array | None = None
+) -> Array:
     """Return the intercepts of the null model: Newton's method, safeguarded.
 
-    Minimises ``sum_i weight_i f(y_i, b)`` over `b` of shape (n_outputs,).
+    Minimises ``sum_i weight_i f(y_i, b + offset_i)`` over `b` of shape (n_outputs,).
     """
-    b = np.asarray(loss.first_intercept(y, weight), dtype=np.float64)
-    if not loss.smooth:  # it is exact then
-        return b
+    known = np.zeros(y.shape) if offset is None else offset
+    if not loss.smooth:  # one of differences, whose first guess is exact
+        return np.asarray(loss.first_intercept(y - known, weight), dtype=np.float64)
+    b = loss.first_intercept(y, weight) - weight @ known
     gradient = np.empty(y.shape)
     damping = 0.0
 
     def evaluate(b: Array) -> float:
-        eta = np.tile(b, (len(y), 1))
-        return float(weighted_gradient(loss, y, eta, weight, gradient))
+        return float(weighted_gradient(loss, y, known + b, weight, gradient))
 
     value = evaluate(b)
     for _ in range(_NEWTON_STEPS):
@@ -238,7 +240,7 @@ def null_intercept(loss: Any, y: Array, weight: Array) -> Array:
         if np.abs(g).max() <= _ROUNDING * np.abs(gradient).sum():
             break
         hessian = np.zeros((len(b), len(b), len(y)))
-        weighted_hessian(loss, y, np.tile(b, (len(y), 1)), weight, damping, hessian)
+        weighted_hessian(loss, y, known + b, weight, damping, hessian)
         step = -np.linalg.lstsq(hessian.sum(axis=2), g, rcond=1e-12)[0]
         trial = evaluate(b + step)
         if trial < value:
@@ -251,19 +253,24 @@ def null_intercept(loss: Any, y: Array, weight: Array) -> Array:
     return b
 
 
-def share_explained(loss: Any, y: Array, eta: Array, weight: Array) -> float:
+def share_explained(
+    loss: Any, y: Array, eta: Array, weight: Array, offset: Array | None = None
+) -> float:
     """Return the share of the null model's loss that `eta` explains, at most 1.
 
     Parameters
     ----------
     loss : record
-        A loss whose `first_intercept` is exact.
+        The loss.
     y, eta : array of shape (n_samples, n_outputs)
         Targets and predictions before the link.
     weight : array of shape (n_samples,)
         Sample weights of sum 1.
+    offset : array of shape (n_samples, n_outputs), optional
+        What the null model adds to its intercepts.
     """
-    null = np.tile(loss.first_intercept(y, weight), (len(y), 1))
+    known = np.zeros(y.shape) if offset is None else offset
+    null = known + null_intercept(loss, y, weight, offset)
     reached, total = (weighted_value(loss, y, each, weight) for each in (eta, null))
     if total < _NOTHING:  # as R^2 of a constant target
         return float(reached < _NOTHING)

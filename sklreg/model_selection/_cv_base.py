@@ -71,7 +71,14 @@ class CrossValidated(LinearModel):
     _model: ClassVar[type[LinearModel]]
 
     @fitting
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        offset: Any = None,
+        **params: Any,
+    ) -> Self:
         """Choose the strength by cross-validation and fit the model with it.
 
         Parameters
@@ -82,6 +89,8 @@ class CrossValidated(LinearModel):
             Targets or labels.
         sample_weight : float or array of shape (n_samples,), optional
             Weights, in fitting and in the held-out losses.
+        offset : array, optional
+            A known part of the linear predictor, as for the model of one strength.
         **params
             For the splitter, such as ``groups``; with metadata routing enabled, for
             whoever requested them.
@@ -95,13 +104,14 @@ class CrossValidated(LinearModel):
         ------
         ValueError
             For whatever the fit of one strength refuses; for folds without rows, or
-            without some class.
+            without some class; for an offset with `scoring`.
         """
+        self._check_scoring(offset)
         routed = self._routed(sample_weight, params)
         X, y = self._checked(X, y)
         X, weight = in_order(X), checked_weights(sample_weight, len(y))
         models = self._models()
-        whole = models[0]._state(*self._arguments(X, y, sample_weight))
+        whole = models[0]._state(*self._arguments(X, y, sample_weight, offset))
         folds = self._folds(X, y, weight, routed.split)
         fitted = [self._arguments(X, y, weight * fold.train)[2] for fold in folds]
         grids = [self._grid(model, whole) for model in models]
@@ -135,7 +145,9 @@ class CrossValidated(LinearModel):
         self._warn([each for fit in shortfalls for each in fit])
         return self
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(
+        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None
+    ) -> float:
         """Return the score that chose, or that of the model if losses did.
 
         Parameters
@@ -146,14 +158,17 @@ class CrossValidated(LinearModel):
             Targets or labels.
         sample_weight : array of shape (n_samples,), optional
             Weights.
+        offset : array, optional
+            As for ``fit``; not with `scoring`.
 
         Returns
         -------
         score : float
             Of the scorer `scoring`; without one as the model of one strength does.
         """
+        self._check_scoring(offset)
         if self.scoring is None:
-            return float(super().score(X, y, sample_weight))
+            return float(super().score(X, y, sample_weight, offset))
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         return float(get_scorer(self.scoring)(self, X, y, **weights))
 
@@ -164,6 +179,14 @@ class CrossValidated(LinearModel):
             if kind is not None:
                 kind.poor_score |= self.scoring is not None
         return tags
+
+    def _check_scoring(self, offset: Any) -> None:
+        if offset is not None and self.scoring is not None:
+            msg = (
+                f"offset cannot be used with scoring={self.scoring!r}: a scorer "
+                "predicts without it; take scoring=None."
+            )
+            raise ValueError(msg)
 
     # The parts of a fit --------------------------------------------------------------
 

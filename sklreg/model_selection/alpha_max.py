@@ -8,7 +8,9 @@ from ..linear import Prepared
 from ..solvers import critical_alpha
 
 
-def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+def alpha_max(
+    estimator: Any, X: Any, y: Any, sample_weight: Any = None, offset: Any = None
+) -> float:
     r"""Return the smallest `alpha` at which every penalised weight is zero.
 
     With `g` the gradient of the data term at the null model (intercept alone), for l1
@@ -31,6 +33,8 @@ def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> floa
         Targets or labels.
     sample_weight : float or array of shape (n_samples,), optional
         Weights.
+    offset : array, optional
+        As for ``fit``; part of the null model.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def alpha_max(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> floa
     >>> LinearRegressor("l1", alpha=0.99 * strongest).fit(X, y).coef_.any()
     np.True_
     """
-    return critical_alpha(prepared(estimator, X, y, sample_weight).problem)
+    return critical_alpha(prepared(estimator, X, y, sample_weight, offset).problem)
 
 
 def general(estimator: Any) -> Any:
@@ -67,7 +71,9 @@ def general(estimator: Any) -> Any:
     return estimator._general() if stands_in else estimator
 
 
-def prepared(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Prepared:
+def prepared(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, offset: Any = None
+) -> Prepared:
     """Return the problem of a linear estimator; refuse whatever else."""
     estimator = general(estimator)
     if isinstance(estimator, type) or not hasattr(estimator, "prepare"):
@@ -76,4 +82,4 @@ def prepared(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Prepared:
             f"{estimator!r}; for a network without hidden layer take the linear model."
         )
         raise TypeError(msg)
-    return estimator.prepare(X, y, sample_weight)
+    return estimator.prepare(X, y, sample_weight, offset)

@@ -121,6 +121,8 @@ class Validation(NamedTuple):
             if len(used):
                 eta += part.take(used, shift, ones)[0].matvec(w)
             eta = eta.reshape(len(rows), k, n_models)
+            if problem.offset is not None:
+                eta += problem.offset[rows][:, :, None]
             y, weight = problem.y[rows], self.weight[rows]
             for m in range(n_models):
                 etas = np.ascontiguousarray(eta[:, :, m])

@@ -11,7 +11,7 @@ from scipy.special import gammaln
 
 from .._validation import checked_weights
 from ..losses import weighted_value
-from ..solvers import Problem, degrees_of_freedom
+from ..solvers import Problem, degrees_of_freedom, start_point
 from .alpha_max import prepared
 from .grid import Array
 from .path import Path
@@ -42,6 +42,7 @@ def information_criterion(
     gamma: float = 1.0,
     dispersion: float | None = None,
     sample_weight: Any = None,
+    offset: Any = None,
 ) -> Information:
     r"""Return AIC, BIC or EBIC of the models on a path.
 
@@ -73,6 +74,8 @@ def information_criterion(
         square. Gamma and Tweedie deviances need it.
     sample_weight : float or array of shape (n_samples,), optional
         Weights that the path was fitted with. Here they count rows: `n` is their sum.
+    offset : array, optional
+        The offset that the path was fitted with.
 
     Returns
     -------
@@ -139,7 +142,7 @@ def information_criterion(
     (7, 7.0)
     """
     _check_parameters(criterion, gamma, dispersion)
-    stated = prepared(estimator, X, y, sample_weight)
+    stated = prepared(estimator, X, y, sample_weight, offset)
     problem, p = stated.problem, stated.problem.design.shape[1]
     penalties = [
         stated.restated(estimator.penalty_record(alpha, p)) for alpha in path.alphas
@@ -224,7 +227,7 @@ def _deviance(
     problem: Problem, w: Array, b: Array, n: float, dispersion: float | None
 ) -> float:
     """Return -2 log L, but for a constant of the data where it is not Gaussian."""
-    eta = np.ascontiguousarray(problem.design.matvec(w) + b)
+    eta = start_point(problem, w, b).eta
     if not problem.loss.quadratic:
         value = weighted_value(problem.loss, problem.y, eta, problem.weight)
         return 2.0 * n * float(value) / (dispersion or 1.0)

@@ -35,6 +35,7 @@ def regularization_path(
     alphas: Any = 100,
     alpha_min_ratio: float | None = None,
     sample_weight: Any = None,
+    offset: Any = None,
 ) -> Path:
     """Solve for a sequence of strengths, each from the solution of the one before.
 
@@ -57,6 +58,8 @@ def regularization_path(
         l2 1e-6.
     sample_weight : float or array of shape (n_samples,), optional
         Weights.
+    offset : array, optional
+        As for ``fit``.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def regularization_path(
     ((10, 5), array([ 0,  4,  7,  9, 10]))
     """
     estimator = general(estimator)
-    stated = prepared(estimator, X, y, sample_weight)
+    stated = prepared(estimator, X, y, sample_weight, offset)
     n_samples, n_features = stated.problem.design.shape
     unit = stated.restated(estimator.penalty_record(1.0, n_features))
     problem = stated.problem._replace(penalty=unit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .certificate import printed, silent
 from .folds import Blocks, in_blocks, over_rows
 from .freedom import degrees_of_freedom
-from .problem import Problem, Solution
+from .problem import Problem, Solution, start_point
 from .ridge import directions
 from .solve import certificate_of, critical_alpha, curvature, solve, solve_path
 
@@ -24,4 +24,5 @@ __all__ = [
     "silent",
     "solve",
     "solve_path",
+    "start_point",
 ]

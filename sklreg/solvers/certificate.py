@@ -5,8 +5,9 @@ With ``u_i = -grad f(eta_i)`` and ``v = X' diag(q) u`` Fenchel's dual of `F` is
 .. math:: D(u) = -\sum_i q_i f_i^*(-u_i) - (\alpha P)^*(v),
     \qquad \sum_i q_i u_i = 0 \text{ if there is an intercept}
 
-and ``F - D`` bounds the distance to the minimum (Ndiaye et al. 2017, Gap safe
-screening rules for sparsity enforcing penalties, JMLR 18, section 2).
+less ``sum_i q_i u_i o_i`` if there is an offset `o`, and ``F - D`` bounds the distance
+to the minimum (Ndiaye et al. 2017, Gap safe screening rules for sparsity enforcing
+penalties, JMLR 18, section 2).
 """
 
 from __future__ import annotations
@@ -144,7 +145,10 @@ def _dual_value(problem: Problem, evaluation: Evaluation) -> float:
         u = np.ascontiguousarray(balanced)
     columns, v = layout.columns, layout.flat(v)
     y, loss, penalty = problem.y, problem.loss, problem.penalty
-    return float(_better_dual(loss, penalty, columns, y, u, q, v))
+    known = (
+        0.0 if problem.offset is None else float(q @ (u * problem.offset).sum(axis=1))
+    )
+    return float(_better_dual(loss, penalty, columns, y, u, q, v, known))
 
 
 @kernel
@@ -156,12 +160,16 @@ def _better_dual(
     u: Array,
     q: Array,
     v: Array,
+    known: float,
 ) -> float:
-    """Return the larger D of `u` as it is and scaled, in place, to be feasible."""
+    """Return the larger D of `u` as it is and scaled, in place, to be feasible.
+
+    `known` is the product of `u` with the offset.
+    """
     conjugate, scale = _conjugate(penalty, columns, v)
     value = -np.inf
     if conjugate < np.inf:
-        value = weighted_dual(loss, y, u, q) - conjugate
+        value = weighted_dual(loss, y, u, q) - conjugate - known
     if scale < 1.0:
         for i in range(v.shape[0]):
             v[i] *= scale
@@ -169,7 +177,8 @@ def _better_dual(
             for c in range(u.shape[1]):
                 u[i, c] *= scale
         conjugate, _ = _conjugate(penalty, columns, v)
-        value = max(value, weighted_dual(loss, y, u, q) - conjugate)
+        dual = weighted_dual(loss, y, u, q) - conjugate - scale * known
+        value = max(value, dual)
     return value
 
 
@@ -200,11 +209,11 @@ class Null(NamedTuple):
     @classmethod
     def of(cls, problem: Problem) -> Null:
         """Fit the null model of `problem`."""
-        (n, p), k = problem.design.shape, problem.n_outputs
+        p, k = problem.design.shape[1], problem.n_outputs
         b = np.zeros(k)
         if problem.fit_intercept:
-            b = null_intercept(problem.loss, problem.y, problem.weight)
-        point = Point(np.zeros((p, k)), b, np.tile(b, (n, 1)))
+            b = null_intercept(problem.loss, problem.y, problem.weight, problem.offset)
+        point = Point(np.zeros((p, k)), b, problem.null_eta(b))
         evaluation = evaluate(problem, point)
         # With a link eta = 0 means nothing: take a unit of eta from the null model.
         off = point.eta + 1.0 if problem.loss.has_link else np.zeros_like(point.eta)

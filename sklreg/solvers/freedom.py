@@ -22,7 +22,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from .problem import Array, Problem, penalty_derivatives
+from .problem import Array, Problem, penalty_derivatives, start_point
 from .reduction import reduce
 from .ridge import directions
 
@@ -96,8 +96,7 @@ def _curvature(
     k = problem.n_outputs
     where = np.full(places.size, -1)
     where[chosen] = np.arange(len(chosen))
-    eta = np.ascontiguousarray(problem.design.matvec(w) + b)
-    h = problem.hessian(eta, 0.0)
+    h = problem.hessian(start_point(problem, w, b).eta, 0.0)
     out, slopes = np.zeros((len(chosen),) * 2), np.zeros((len(chosen), k))
     at = [np.flatnonzero(where[places[:, c]] >= 0) for c in range(k)]
     index = [where[places[features, c]] for c, features in enumerate(at)]

@@ -84,7 +84,7 @@ def lbfgs(
 def _preconditioner(problem: Problem, b: Array) -> Array:
     """Return one over the root of the Hessian's diagonal at the null model."""
     p, k = problem.design.shape[1], problem.n_outputs
-    eta = np.tile(b, (problem.design.shape[0], 1))
+    eta = problem.null_eta(b)
     per_output = np.zeros(k)
     for rows in row_slices(len(eta), k * k):
         per_output += np.einsum("cci->c", problem.rows(rows).hessian(eta[rows], 1.0))

@@ -1,9 +1,11 @@
 r"""The problem every solver minimises, a point in it, and what a solver returns.
 
 .. math::
-    F(w, b) = \sum_i q_i f(y_i, \eta_i) + \alpha P(w), \qquad \eta = X w + 1 b'
+    F(w, b) = \sum_i q_i f(y_i, \eta_i) + \alpha P(w),
+    \qquad \eta = X w + 1 b' + o
 
-with `q` the sample weights scaled to sum 1.
+with `q` the sample weights scaled to sum 1 and perhaps an offset `o`, the part of `eta`
+that is known.
 """
 
 from __future__ import annotations
@@ -31,6 +33,9 @@ class Problem(NamedTuple):
     fit_intercept: bool
     columns: NDArray[np.intp]  # n_features
     norms: Array  # n_features: root of the weighted mean square of each column
+    offset: Array | None = (
+        None  # n_samples x n_outputs; quadratic losses shift y instead
+    )
 
     def take(self, features: NDArray[np.intp]) -> Problem:
         """Return the problem in some of the features."""
@@ -44,6 +49,19 @@ class Problem(NamedTuple):
     def n_outputs(self) -> int:
         """Return the number of columns of y."""
         return self.y.shape[1]
+
+    def null_eta(self, b: Array) -> Array:
+        """Return eta where all weights are zero."""
+        eta = np.tile(b, (len(self.weight), 1))
+        return eta if self.offset is None else eta + self.offset
+
+    def outputs(self, c: slice) -> Problem:
+        """Return the problem of some outputs, of a loss that is a sum over them."""
+        offset = self.offset
+        return self._replace(
+            y=np.ascontiguousarray(self.y[:, c]),
+            offset=None if offset is None else np.ascontiguousarray(offset[:, c]),
+        )
 
     def gradient(self, eta: Array) -> tuple[float, Array]:
         """Return the data term and its gradient with respect to `eta`."""
@@ -122,9 +140,9 @@ class Evaluation(NamedTuple):
 
 def start_point(problem: Problem, w: Array, b: Array) -> Point:
     """Return the point of given weights and intercepts."""
-    if not w.any():
-        return Point(w.copy(), b.copy(), np.tile(b, (problem.design.shape[0], 1)))
-    eta = problem.design.matvec(w) + b
+    eta = problem.null_eta(b)
+    if w.any():
+        eta += problem.design.matvec(w)
     return Point(w.copy(), b.copy(), np.ascontiguousarray(eta))
 
 

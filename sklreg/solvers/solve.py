@@ -121,7 +121,7 @@ def _paths(
         outputs = [slice(c, c + 1) for c in range(problem.n_outputs)]
     inside, parts = None, []
     for c in outputs:
-        part = problem._replace(y=np.ascontiguousarray(problem.y[:, c]))
+        part = problem.outputs(c)
         left_out = 0.0 if offset is None else float(offset[c].sum())
         steps, inside = along_path(
             part,
