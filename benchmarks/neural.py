@@ -1,0 +1,161 @@
+"""How long a mini-batch of a network takes, beside the libraries that are installed.
+
+    python benchmarks/neural.py [--cases 50-64-1/32,784-64-10/64] [--rounds 5]
+
+Microseconds per mini-batch in steady state: what a training of twice as many epochs
+takes longer, over the mini-batches in the difference, so that validation, the start and
+compiling do not count. float32, Adam, relu, one thread, 8192 rows; the least processor
+time of several rounds in which all take turns. "products" are the five matrix products
+of a step alone, by NumPy's BLAS.
+
+sklreg runs as it is, with l1 (exact zeros), with dropout of half the hidden units, and
+with batch normalisation; scikit-learn, torch (eager, fused Adam) and Keras without any.
+"""
+
+import argparse
+import importlib.util
+import time
+import warnings
+
+import numpy as np
+from sklearn import neural_network
+from threadpoolctl import threadpool_limits
+
+import sklreg
+
+CASES = "50-64-1/32", "64-100-10/200", "50-256-1/256", "784-64-10/64"
+ROWS = 8192
+WAYS = {
+    "sklreg": {"penalty": None},
+    "l1": {"penalty": "l1", "alpha": 1e-4},
+    "dropout": {"penalty": None, "dropout": 0.5},
+    "batch norm": {"penalty": None, "batch_norm": True},
+}
+
+
+def drawn(n_features, n_outputs):
+    """Return features, and numbers or labels."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((ROWS, n_features), dtype=np.float32)
+    if n_outputs == 1:
+        return X, X[:, 0] + rng.standard_normal(ROWS, dtype=np.float32)
+    return X, rng.integers(0, n_outputs, ROWS)
+
+
+def with_sklreg(parameters):
+    """Return what trains for some epochs."""
+
+    def train(X, y, hidden, size, epochs):
+        kind = sklreg.MLPRegressor if y.dtype.kind == "f" else sklreg.MLPClassifier
+        model = kind(hidden_layer_sizes=(hidden,), batch_size=size, random_state=0)
+        model.set_params(max_iter=epochs, tol=0.0, n_iter_no_change=10**6)
+        model.set_params(polish=False, **parameters).fit(X, y)
+
+    return train
+
+
+def with_sklearn(X, y, hidden, size, epochs):
+    """Train scikit-learn's."""
+    numbers = y.dtype.kind == "f"
+    kind = neural_network.MLPRegressor if numbers else neural_network.MLPClassifier
+    model = kind(hidden_layer_sizes=(hidden,), batch_size=size, alpha=0.0)
+    model.set_params(random_state=0, tol=0.0, n_iter_no_change=10**6)
+    model.set_params(max_iter=epochs).fit(X, y)
+
+
+def with_torch(X, y, hidden, size, epochs):
+    """Train a torch module in the usual loop, without a data loader."""
+    import torch
+
+    torch.set_num_threads(1)
+    outputs = 1 if y.dtype.kind == "f" else int(y.max()) + 1
+    layers = torch.nn.Linear(X.shape[1], hidden), torch.nn.Linear(hidden, outputs)
+    model = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1])
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+    loss = torch.nn.MSELoss() if outputs == 1 else torch.nn.CrossEntropyLoss()
+    rows = torch.from_numpy(X)
+    targets = torch.from_numpy(y.reshape(-1, 1) if outputs == 1 else y)
+    for _ in range(epochs):
+        order = torch.randperm(len(X))
+        for chosen in order.split(size):
+            optimizer.zero_grad(set_to_none=True)
+            loss(model(rows[chosen]), targets[chosen]).backward()
+            optimizer.step()
+
+
+def with_keras(X, y, hidden, size, epochs):
+    """Train a Keras model by its own ``fit``."""
+    import keras
+
+    outputs = 1 if y.dtype.kind == "f" else int(y.max()) + 1
+    layers = keras.layers.Dense(hidden, "relu"), keras.layers.Dense(outputs)
+    model = keras.Sequential([keras.Input(X.shape[1:]), *layers])
+    labels = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", "mse" if outputs == 1 else labels)
+    model.fit(X, y, batch_size=size, epochs=epochs, verbose=0)
+
+
+def products(X, y, hidden, size, epochs):
+    """Multiply what a step multiplies."""
+    outputs = 1 if y.dtype.kind == "f" else int(y.max()) + 1
+    w, v = np.ones((X.shape[1], hidden), "f"), np.ones((hidden, outputs), "f")
+    a, eta = np.empty((size, hidden), "f"), np.empty((size, outputs), "f")
+    g, h = np.empty_like(w), np.empty_like(v)
+    for _ in range(epochs * -(-ROWS // size)):
+        np.dot(X[:size], w, out=a)
+        np.dot(a, v, out=eta)
+        np.dot(a.T, eta, out=h)
+        np.dot(eta, v.T, out=a)
+        np.dot(X[:size].T, a, out=g)
+
+
+def microseconds(train, case, epochs):
+    """Return the time of a mini-batch, from trainings of two lengths."""
+    X, y, hidden, size = case
+    taken = []
+    for length in (epochs, 2 * epochs):
+        start = time.process_time()
+        train(X, y, hidden, size, length)
+        taken.append(time.process_time() - start)
+    return 1e6 * (taken[1] - taken[0]) / (epochs * -(-ROWS // size))
+
+
+def main():
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--cases", default=",".join(CASES), help="layers/batch,...")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    ways = {name: with_sklreg(parameters) for name, parameters in WAYS.items()}
+    ways["scikit-learn"] = with_sklearn
+    for name, way in {"torch": with_torch, "keras": with_keras}.items():
+        if importlib.util.find_spec(name):
+            ways[name] = way
+        else:
+            print(f"{name} is not installed")
+    ways["products"] = products
+    print(f"{'microseconds':<16}", *(f"{name:>13}" for name in ways), sep="")
+    for name in options.cases.split(","):
+        layers, _, size = name.partition("/")
+        n_features, hidden, n_outputs = map(int, layers.split("-"))
+        case = *drawn(n_features, n_outputs), hidden, int(size)
+        epochs = {
+            way: 1 if way in {"scikit-learn", "torch", "keras"} else 8 for way in ways
+        }
+        for train in ways.values():  # compile
+            train(*case, 1)
+        rounds = [
+            [microseconds(train, case, epochs[way]) for way, train in ways.items()]
+            for _ in range(options.rounds)
+        ]
+        least = np.min(rounds, axis=0)
+        print(f"{name:<16}", *(f"{value:>13.1f}" for value in least), sep="")
+        print(f"{'  / sklreg':<16}", *(f"{v / least[0]:>13.2f}" for v in least), sep="")
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):
+        main()
