@@ -17,7 +17,12 @@ try:
 except ImportError:  # scikit-learn before 1.9
     _callback = None
 
-Callbacks: Any = _callback.CallbackSupportMixin if _callback else object
+
+class _WithoutCallbacks:
+    """Stands in for the mixin; `object` cannot come before another base."""
+
+
+Callbacks: Any = _callback.CallbackSupportMixin if _callback else _WithoutCallbacks
 
 
 def with_callbacks(method: F) -> F:
