@@ -9,6 +9,8 @@ from .curve import Curve
 from .information import Information, information_criterion
 from .path import Path, regularization_path
 from .regressor_cv import LinearRegressorCV
+from .relaxed import relaxed_path
+from .stability import Stability, stability_selection
 
 __all__ = [
     "Curve",
@@ -16,8 +18,11 @@ __all__ = [
     "LinearClassifierCV",
     "LinearRegressorCV",
     "Path",
+    "Stability",
     "alpha_max",
     "convert_alpha",
     "information_criterion",
     "regularization_path",
+    "relaxed_path",
+    "stability_selection",
 ]
