@@ -16,6 +16,7 @@ from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import Huber
 from sklreg.solvers import Problem, certificate_of, critical_alpha, solve, solve_path
 from sklreg.solvers.certificate import Null
+from sklreg.solvers.ridge import InColumns, directions
 
 DIABETES = load_diabetes(return_X_y=True)
 CANCER = load_breast_cancer(return_X_y=True)
@@ -318,3 +319,69 @@ def test_many_targets_along_a_path(make):
         alone = regularization_path(estimator, X, Y[:, c], alphas=alphas)
         np.testing.assert_allclose(path.coefs[c], alone.coefs, atol=1e-8)
         np.testing.assert_allclose(path.intercepts[c], alone.intercepts, atol=1e-8)
+
+
+# Ridge regression ---------------------------------------------------------------------
+
+
+def of_shape(shape, sparse, n_targets):
+    draw = np.random.default_rng(0)
+    X = np.where(draw.random(shape) < 0.4, draw.normal(2.0, 1.0, shape), 0.0)
+    y = X[:, :n_targets] + draw.normal(5.0, 1.0, (shape[0], n_targets))
+    weight = draw.exponential(size=shape[0]) * (np.arange(shape[0]) != 3)
+    return scipy.sparse.csr_array(X) if sparse else X, y, weight
+
+
+def decompositions(monkeypatch):
+    """Count the decompositions that paths make."""
+    made = []
+
+    def counted(*args):
+        made.append(args)
+        return directions(*args)
+
+    monkeypatch.setattr("sklreg.solvers.ridge_path.directions", counted)
+    return made
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("sparse", [True, False])
+@pytest.mark.parametrize("shape", [(200, 10), (30, 25), (20, 60)], ids=str)
+def test_ridge_by_one_decomposition(shape, sparse, fit_intercept, monkeypatch):
+    made = decompositions(monkeypatch)
+    X, y, weight = of_shape(shape, sparse, 2)
+    ridge = LinearRegressor("l2", tol=1e-10, fit_intercept=fit_intercept)
+    path = regularization_path(ridge, X, y, alphas=30, sample_weight=weight)
+    assert len(made) == 2  # one for each target
+    for k in (0, 11, 29):
+        model = clone(ridge).set_params(alpha=path.alphas[k]).fit(X, y, weight)
+        np.testing.assert_allclose(
+            path.coefs[..., k], model.coef_, rtol=1e-5, atol=1e-8
+        )
+        np.testing.assert_allclose(path.intercepts[:, k], model.intercept_, rtol=1e-5)
+    assert path.n_iters.max() <= 2
+    assert len(made) == 2
+
+
+def test_ridge_where_a_decomposition_does_not_pay(monkeypatch):
+    made = decompositions(monkeypatch)
+    X, y = DIABETES
+    regularization_path(LinearRegressor("l2"), X, y, alphas=10)
+    regularization_path(LinearRegressor("l2", loss="poisson"), X, y, alphas=30)
+    grid = np.linspace(0.0, 1.0, 30)
+    regularization_path(LinearRegressor("l2", positive=True), X, y, alphas=grid)
+    regularization_path(LinearRegressor("elasticnet"), X, y, alphas=30)
+    regularization_path(LinearRegressor("l2"), X, y, alphas=grid)
+    assert made == []
+
+
+def test_ridge_goes_on_where_the_decomposition_misses_the_tolerance(monkeypatch):
+    X, y = DIABETES
+    ridge = LinearRegressor("l2", tol=1e-10)
+    exact = regularization_path(ridge, X, y, alphas=30)
+    weights = InColumns.weights
+    rough = lambda self, alphas: 0.9 * weights(self, alphas)  # noqa: E731
+    monkeypatch.setattr(InColumns, "weights", rough)
+    path = regularization_path(ridge, X, y, alphas=30)
+    np.testing.assert_allclose(path.coefs, exact.coefs, rtol=1e-5, atol=1e-6)
+    assert path.dual_gaps.max() <= 1e-10 * y.var() / 2

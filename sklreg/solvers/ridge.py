@@ -71,6 +71,10 @@ class Directions(Protocol):
         """
         ...
 
+    def weights(self, alphas: Array) -> Array:
+        """Return the weights, (n_features, n_outputs, n_alphas)."""
+        ...
+
     def mean_squares(self, alphas: Array) -> Array:
         """Return the mean squared residual of all rows, (n_outputs, n_alphas)."""
         ...
@@ -128,10 +132,14 @@ class InColumns(NamedTuple):
             errors[rows] = (self.y[rows, :, None] - fit) / left[:, None]
         return errors
 
+    def weights(self, alphas: Array) -> Array:
+        """Return the weights, (n_features, n_outputs, n_alphas)."""
+        shrunk = self.slopes[:, :, None] / (self.values[:, None, None] + alphas)
+        return np.tensordot(self.vectors, shrunk, 1)
+
     def mean_squares(self, alphas: Array) -> Array:
         """Return the mean squared residual of all rows, (n_outputs, n_alphas)."""
-        shrunk = self.slopes[:, :, None] / (self.values[:, None, None] + alphas)
-        w = self.vectors @ shrunk.reshape(len(shrunk), -1)
+        w = self.weights(alphas).reshape(len(self.vectors), -1)
         eta = self.problem.design.matvec(w).reshape(*self.y.shape, -1)
         return np.tensordot(self.problem.weight, (self.y[:, :, None] - eta) ** 2, 1)
 
@@ -181,6 +189,14 @@ class InRows(NamedTuple):
         errors = np.full((*self.problem.y.shape, strengths.shape[1]), np.nan)
         errors[self.rows] = rest / spread[:, None] / root
         return errors
+
+    def weights(self, alphas: Array) -> Array:
+        """Return the weights, (n_features, n_outputs, n_alphas)."""
+        (n, k), m = self.problem.y.shape, len(alphas)
+        shrunk = self.slopes[:, :, None] / (self.values[:, None, None] + alphas)
+        root, dual = np.sqrt(self.problem.weight[self.rows]), np.zeros((n, k * m))
+        dual[self.rows] = root[:, None] * (self.vectors @ shrunk.reshape(-1, k * m))
+        return self.problem.design.rmatvec(dual).reshape(-1, k, m)
 
     def mean_squares(self, alphas: Array) -> Array:
         """Return the mean squared residual of all rows, (n_outputs, n_alphas)."""

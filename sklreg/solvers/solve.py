@@ -10,6 +10,7 @@ from .certificate import Certificate, Null, Report, certify, silent
 from .path import Step, along_path
 from .problem import Array, Problem, Solution, evaluate, start_point
 from .reduction import Reduction, reduce
+from .ridge_path import along_ridge_path, eigenvectors_pay
 from .working_set import WorkingSet
 
 Start = tuple[Array, Array]
@@ -123,7 +124,8 @@ def _paths(
     for c in outputs:
         part = problem.outputs(c)
         left_out = 0.0 if offset is None else float(offset[c].sum())
-        steps, inside = along_path(
+        follow = along_ridge_path if eigenvectors_pay(part, penalties) else along_path
+        steps, inside = follow(
             part,
             penalties,
             tol=tol,

@@ -1,0 +1,92 @@
+"""A path of least squares with a ridge penalty: one decomposition for all strengths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .certificate import Null, Report, certify
+from .moments import centre_of
+from .path import Step, along_path
+from .problem import Array, Evaluation, Point, Problem, evaluate_all
+from .reduction import NEWTON_SIZE
+from .ridge import Directions, directions
+from .working_set import WorkingSet
+
+#: So many strengths pay for the eigenvectors, which cost some twenty factorisations.
+_MANY = 25
+#: Points that one product with X verifies.
+_TOGETHER = 8
+
+
+def eigenvectors_pay(problem: Problem, penalties: list[Any]) -> bool:
+    """Tell whether one decomposition is cheaper than a solution for each penalty."""
+    ridge = problem.loss.quadratic and all(each.is_ridge() for each in penalties)
+    small = min(problem.design.shape) <= NEWTON_SIZE
+    strong = min(each.strength() for each in penalties) > 0.0
+    return bool(ridge and small and strong and len(penalties) >= _MANY)
+
+
+def along_ridge_path(
+    problem: Problem,
+    penalties: list[Any],
+    *,
+    tol: float,
+    max_iter: int,
+    start: tuple[Array, Array] | None,
+    report: Report,
+    offset: float,
+    inside: WorkingSet,
+    enough: float,
+) -> tuple[list[Step], WorkingSet]:
+    """Do what `along_path` does, with the solutions of one decomposition verified.
+
+    Where one misses the tolerance it is what `along_path` starts from.
+    """
+    del start  # nothing is sought
+    null, steps = Null.of(problem), []
+    found = directions(problem, min(each.strength() for each in penalties))
+    for first in range(0, len(penalties), _TOGETHER):
+        batch = penalties[first : first + _TOGETHER]
+        points = _points(problem, found, batch)
+        for penalty, at in zip(batch, points, strict=True):
+            stated = problem._replace(penalty=penalty)
+            limits, certified = (
+                null.tolerance(stated, tol, offset),
+                certify(stated, *at),
+            )
+            if limits.met(certified.certificate):
+                steps.append(Step(penalty, certified, 1, ""))
+                continue
+            (step,), inside = along_path(
+                stated,
+                [penalty],
+                tol=tol,
+                max_iter=max_iter,
+                start=(at[0].w, at[0].b),
+                report=report,
+                offset=offset,
+                inside=inside,
+                enough=enough,
+            )
+            steps.append(step)
+    return steps, inside
+
+
+def _points(
+    problem: Problem, found: Directions, penalties: list[Any]
+) -> list[tuple[Point, Evaluation]]:
+    """Return the solutions for some penalties."""
+    b, alphas = centre_of(problem), np.array([each.strength() for each in penalties])
+    w = found.weights(alphas)
+    etas = problem.design.matvec(w.reshape(len(w), -1)).reshape(-1, *w.shape[1:])
+    points = [
+        Point(
+            np.ascontiguousarray(w[:, :, m]),
+            b.copy(),
+            np.ascontiguousarray(etas[:, :, m] + b),
+        )
+        for m in range(len(alphas))
+    ]
+    return list(zip(points, evaluate_all(problem, points), strict=True))
