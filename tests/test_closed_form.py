@@ -12,6 +12,7 @@ from sklearn.model_selection import LeaveOneOut
 
 import sklreg.solvers.ridge
 from sklreg import LinearRegressor, LinearRegressorCV
+from sklreg.penalties import Weighted
 from sklreg.solvers import directions
 
 ALPHAS = np.geomspace(1.0, 1e-4, 5)
@@ -189,7 +190,8 @@ def test_float32_and_integer_weights():
 REFUSED = {
     "penalty": {"penalty": "l1"},
     "elasticnet": {"penalty": "elasticnet"},
-    "none": {"penalty": None, "alphas": [0.0]},
+    "none": {"penalty": None},
+    "weighted": {"penalty": Weighted("l2", weights=2.0)},
     "loss": {"loss": "huber"},
     "positive": {"positive": True},
     "standardize": {"standardize": True},

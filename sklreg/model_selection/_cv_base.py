@@ -229,9 +229,8 @@ class CrossValidated(LinearModel):
     ) -> list[Curve]:
         """Return the curves of ridge regression for ``cv="loo"`` and ``"gcv"``."""
         n_features = whole.problem.design.shape[1]
-        ridge = all(
-            model.penalty_record(1.0, n_features).is_ridge() for model in models
-        )
+        units = [model.penalty_record(1.0, n_features) for model in models]
+        ridge = all(unit.is_ridge() and unit.strength() == 1.0 for unit in units)
         known = ridge and whole.problem.loss.quadratic and not self.standardize
         if not known or self.scoring is not None:
             msg = (
