@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from naive import gradients, row_losses
 from sklearn import linear_model
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, KFold
 
 import sklreg
@@ -616,8 +618,17 @@ def test_a_network_without_hidden_layers_is_the_linear_model(case):
     np.testing.assert_allclose(network.coefs_[0][:, 0], linear.coef_[0], atol=1e-6)
 
 
-def test_hidden_layers_have_no_features():
+def test_weights_and_bounds_are_those_of_a_networks_first_layer():
     data = tables.problem("tall")
-    network = sklreg.MLPClassifier(Bounded("l1", upper=1.0), hidden_layer_sizes=(3,))
-    with pytest.raises(ValueError, match="has a number for each feature"):
+    penalty = Weighted(Bounded("l1", lower=-0.1, upper=0.2), WEIGHTS)
+    network = sklreg.MLPClassifier(
+        penalty, 1e-3, hidden_layer_sizes=(3,), max_iter=5, polish=False, random_state=0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
         network.fit(data.X, data.binary)
+    first = network.coefs_[0]
+    assert not first[np.isinf(WEIGHTS)].any()
+    assert first.any()
+    assert first.min() >= -0.1
+    assert first.max() <= 0.2
