@@ -386,7 +386,8 @@ def test_threads_change_nothing():
 
 
 def test_without_refit_there_are_no_coefficients():
-    model = LinearRegressorCV(alphas=4, refit=False).fit(*DIABETES)
+    model = LinearRegressorCV(alphas=4).fit(*DIABETES)
+    model.set_params(refit=False).fit(*DIABETES)  # those before are gone
     assert model.alpha_ in model.alphas_
     assert not hasattr(model, "coef_")
     assert not hasattr(model, "path_")

@@ -37,6 +37,18 @@ from .path import assemble
 _ADVICE = "Increase max_iter or tol, scale the features, or end the path earlier."
 
 
+#: What is there only with `refit`.
+_OF_THE_REFIT = (
+    "coef_",
+    "intercept_",
+    "objective_",
+    "dual_gap_",
+    "violation_",
+    "n_iter_",
+    "path_",
+)
+
+
 class Routed(NamedTuple):
     """Metadata for those who asked for them."""
 
@@ -138,6 +150,8 @@ class CrossValidated(LinearModel):
                 prepared, (solutions,) = validation.paths(whole.problem.weight, path)
                 line.tick()
         self._assign(curves, best, index)
+        for name in _OF_THE_REFIT:
+            self.__dict__.pop(name, None)
         if self.refit:
             self._take(prepared, solutions[index], X.dtype)
             self.path_ = assemble(prepared, grids[best], solutions)
