@@ -6,30 +6,22 @@ import copy
 import numbers
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn import get_config
-from sklearn.base import is_classifier
-from sklearn.metrics import get_scorer, get_scorer_names
-from sklearn.model_selection import check_cv
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.metrics import get_scorer
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._estimator import warn_unconverged
 from .._progress import ProgressLine
 from .._threads import blas_threads_for
-from .._validation import Interval, StrOptions, checked_weights, fitting, in_order
+from .._validation import Interval, checked_weights, fitting, in_order
 from ..linear import Prepared
 from ..linear._base import LinearModel
+from .choosing import Choosing, constraints_of, warn_of_fits
 from .closed_form import generalised, leave_one_out
 from .cross_validation import Settings, Validation
-from .curve import RULES, Curve, chosen
-from .folds import Fold, check_classes, make_folds
+from .curve import Curve, chosen
+from .folds import Fold
 from .grid import Array, strengths
 from .models import Models
 from .path import assemble
@@ -49,35 +41,13 @@ _OF_THE_REFIT = (
 )
 
 
-class Routed(NamedTuple):
-    """Metadata for those who asked for them."""
-
-    split: dict[str, Any]
-    score: dict[str, Any]
-
-
-#: Of the parameters that say how to choose.
-_CONSTRAINTS: dict[str, list[Any]] = {
-    "alphas": [Interval(numbers.Integral, 1, None, closed="left"), "array-like"],
-    "alpha_min_ratio": [Interval(numbers.Real, 0, 1, closed="neither"), None],
-    "l1_ratio": [Interval(numbers.Real, 0, 1, closed="both"), "array-like"],
-    "cv": ["cv_object"],
-    "scoring": [StrOptions(set(get_scorer_names())), callable, None],
-    "rule": [StrOptions(set(RULES)), callable],
-    "refit": ["boolean"],
-    "n_jobs": [numbers.Integral, None],
-}
+def constraints_of_linear(model: type[LinearModel]) -> dict[str, list[Any]]:
+    """Return the constraints of a linear model's parameters with those of choosing."""
+    ratios = [Interval(numbers.Real, 0, 1, closed="both"), "array-like"]
+    return constraints_of(model) | {"l1_ratio": ratios}
 
 
-def constraints_of(model: type[LinearModel]) -> dict[str, list[Any]]:
-    """Return the constraints of a model's parameters with those of choosing."""
-    replaced = {"alpha", "warm_start"}
-    every = model._parameter_constraints.items()
-    kept = {name: rules for name, rules in every if name not in replaced}
-    return kept | _CONSTRAINTS
-
-
-class CrossValidated(LinearModel):
+class CrossValidated(Choosing, LinearModel):
     """Base of the estimators that choose; a subclass names the `_model` it chooses."""
 
     _model: ClassVar[type[LinearModel]]
@@ -156,7 +126,7 @@ class CrossValidated(LinearModel):
             self._take(prepared, solutions[index], X.dtype)
             self.path_ = assemble(prepared, grids[best], solutions)
             shortfalls = *shortfalls, [each.shortfall for each in solutions]
-        self._warn([each for fit in shortfalls for each in fit])
+        warn_of_fits(self, [each for fit in shortfalls for each in fit], _ADVICE)
         return self
 
     def score(
@@ -182,17 +152,9 @@ class CrossValidated(LinearModel):
         """
         self._check_scoring(offset)
         if self.scoring is None:
-            return float(super().score(X, y, sample_weight, offset))
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return float(get_scorer(self.scoring)(self, X, y, **weights))
-
-    def __sklearn_tags__(self) -> Any:
-        """Whether a good score is large depends on the scorer."""
-        tags = super().__sklearn_tags__()
-        for kind in (tags.regressor_tags, tags.classifier_tags):
-            if kind is not None:
-                kind.poor_score |= self.scoring is not None
-        return tags
+            model: Any = super(Choosing, self)
+            return float(model.score(X, y, sample_weight, offset))
+        return super().score(X, y, sample_weight)
 
     def _check_scoring(self, offset: Any) -> None:
         if offset is not None and self.scoring is not None:
@@ -220,23 +182,6 @@ class CrossValidated(LinearModel):
         for model in models:
             model._validate_params()
         return models
-
-    def _folds(
-        self, X: Any, y: Any, weight: Array, params: dict[str, Any]
-    ) -> list[Fold]:
-        if isinstance(self.cv, str):
-            return []
-        cv = check_cv(self.cv, y, classifier=is_classifier(self))
-        folds = make_folds(cv.split(X, y, **params), weight)
-        if is_classifier(self):
-            check_classes(folds, y, weight)
-        self._check_rule(len(folds))
-        return folds
-
-    def _check_rule(self, n_folds: int) -> None:
-        if self.rule == "1se" and n_folds == 1:
-            msg = "rule='1se' needs at least two folds, cv gives one; take rule='min'."
-            raise ValueError(msg)
 
     def _in_closed_form(
         self, models: list[LinearModel], grids: list[Array], whole: Prepared
@@ -286,23 +231,11 @@ class CrossValidated(LinearModel):
         del share
         return grid
 
-    def _fold_weights(self, folds: list[Fold]) -> Array:
-        """Return what each fold counts in the mean: the weight it holds out."""
-        return np.array([fold.weight for fold in folds])
-
     def _curves(
         self, grids: list[Array], losses: Array, folds: list[Fold]
     ) -> list[Curve]:
-        if np.isnan(losses).any():
-            msg = (
-                f"{np.isnan(losses).sum()} of {losses.size} held-out losses are not a "
-                f"number with scoring={self.scoring!r}, so there is no best; take a "
-                "scorer that is defined on every fold."
-            )
-            raise ValueError(msg)
-        counts = self._fold_weights(folds)
         pairs = zip(grids, losses, strict=True)
-        return [Curve(grid, each, counts) for grid, each in pairs]
+        return [self._curve(grid, each, folds) for grid, each in pairs]
 
     def _score(
         self, X: Any, y: Any, validation: Validation, params: dict[str, Any]
@@ -319,7 +252,7 @@ class CrossValidated(LinearModel):
         def losses(fold: Fold, models: Models) -> Array:
             rows, out = fold.held_out, np.empty(models.intercepts.shape[1])
             data = X[rows], y[rows]
-            more = {name: np.asarray(value)[rows] for name, value in params.items()}
+            more = fold.metadata(params)
             for m in range(len(out)):
                 model = copy.copy(template)
                 model._take_coef(models.coefs[:, :, m], models.intercepts[:, m])
@@ -337,51 +270,5 @@ class CrossValidated(LinearModel):
         self.standard_errors_ = np.stack([each.standard_error for each in curves])[
             every
         ]
-        self.curve_ = curve
-        self.alpha_ = float(curve.alphas[index])
-        self.alpha_min_ = float(curve.alphas[curve.minimum()])
-        self.alpha_1se_ = float(curve.alphas[curve.one_standard_error()])
+        self._assign_choice(curve, index)
         self.l1_ratio_ = float(np.ravel(self.l1_ratio)[best])
-
-    def _warn(self, shortfalls: list[str]) -> None:
-        missed = [each for each in shortfalls if each]
-        if missed:
-            found = f"{len(missed)} of {len(shortfalls)} fits, the first of which: "
-            warn_unconverged(self, found + missed[0], _ADVICE)
-
-    # Metadata ------------------------------------------------------------------------
-
-    def _routed(self, sample_weight: Any, params: dict[str, Any]) -> Routed:
-        """Tell what goes to the splitter and what to the scorer."""
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        if get_config()["enable_metadata_routing"]:
-            routed = process_routing(self, "fit", **params, **weights)
-            scored = routed.get("scorer", {}).get("score", {})
-            return Routed(routed.get("splitter", {}).get("split", {}), scored)
-        known = set() if isinstance(self.cv, str) else {"groups"}
-        if unknown := sorted(set(params) - known):
-            msg = (
-                f"fit got {unknown}, which it does not know; to pass them on to the "
-                "splitter or the scorer, switch on metadata routing by "
-                "sklearn.set_config(enable_metadata_routing=True)."
-            )
-            raise ValueError(msg)
-        return Routed(params, weights)
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Tell where metadata go: to the splitter, and to the scorer if there is one.
-
-        Returns
-        -------
-        routing : MetadataRouter
-            See the user guide of scikit-learn.
-        """
-        router = MetadataRouter(owner=self).add_self_request(self)
-        if not isinstance(self.cv, str):
-            to_split = MethodMapping().add(caller="fit", callee="split")
-            router.add(splitter=check_cv(self.cv), method_mapping=to_split)
-        if self.scoring is not None:
-            to_score = MethodMapping().add(caller="fit", callee="score")
-            to_score.add(caller="score", callee="score")
-            router.add(scorer=get_scorer(self.scoring), method_mapping=to_score)
-        return router

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..linear import LinearClassifier
-from ._cv_base import CrossValidated, constraints_of
+from ._cv_base import CrossValidated, constraints_of_linear
 
 
 class LinearClassifierCV(CrossValidated, LinearClassifier):
@@ -125,7 +125,7 @@ class LinearClassifierCV(CrossValidated, LinearClassifier):
     """
 
     _model = LinearClassifier
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of(
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of_linear(
         LinearClassifier
     )
 

@@ -24,6 +24,10 @@ class Fold(NamedTuple):
         mask[self.held_out] = True
         return mask
 
+    def metadata(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return what was given for each row, for the rows held out."""
+        return {name: np.asarray(each)[self.held_out] for name, each in given.items()}
+
 
 def make_folds(splits: Any, weight: Array) -> list[Fold]:
     """Return the folds of pairs of row numbers, as splitters yield them.

@@ -41,13 +41,7 @@ def strengths(problem: Problem, alphas: Any, ratio: float | None) -> Array:
         ratios out of range; for a number where strength has no meaning.
     """
     if not isinstance(alphas, numbers.Integral):
-        return _checked(alphas)
-    if alphas < 1 or not (ratio is None or 0.0 < ratio < 1.0):
-        msg = (
-            "alphas must be a positive number of strengths and alpha_min_ratio lie "
-            f"between 0 and 1, got {alphas!r} and {ratio!r}."
-        )
-        raise ValueError(msg)
+        return checked(alphas)
     largest, default = critical_alpha(problem), _RATIO
     if math.isinf(largest):
         if not (problem.penalty.is_smooth() and problem.penalty.strength()):
@@ -57,10 +51,32 @@ def strengths(problem: Problem, alphas: Any, ratio: float | None) -> Array:
             )
             raise ValueError(msg)
         largest, default = curvature(problem), _RATIO_OF_SMOOTH
-    return largest * np.geomspace(1.0, ratio or default, int(alphas))
+    return downwards(largest, int(alphas), default if ratio is None else ratio)
 
 
-def _checked(alphas: Any) -> Array:
+def downwards(largest: float, number: int, ratio: float) -> Array:
+    """Return a geometric sequence of strengths.
+
+    Parameters
+    ----------
+    largest : float
+        The first.
+    number : int
+        How many, at least one.
+    ratio : float
+        Smallest over largest, in (0, 1).
+    """
+    if number < 1 or not 0.0 < ratio < 1.0:
+        msg = (
+            "alphas must be a positive number of strengths and alpha_min_ratio lie "
+            f"between 0 and 1, got {number!r} and {ratio!r}."
+        )
+        raise ValueError(msg)
+    return largest * np.geomspace(1.0, ratio, number)
+
+
+def checked(alphas: Any) -> Array:
+    """Return strengths that were given, in decreasing order."""
     grid = np.sort(np.asarray(alphas, dtype=np.float64).ravel())[::-1]
     if grid.size and np.isfinite(grid).all() and grid[-1] >= 0.0:
         return np.ascontiguousarray(grid)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from .._validation import StrOptions
 from ..linear import LinearRegressor
-from ._cv_base import CrossValidated, constraints_of
+from ._cv_base import CrossValidated, constraints_of_linear
 
 
 class LinearRegressorCV(CrossValidated, LinearRegressor):
@@ -136,7 +136,7 @@ class LinearRegressorCV(CrossValidated, LinearRegressor):
     """
 
     _model = LinearRegressor
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of(
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of_linear(
         LinearRegressor
     ) | {"cv": ["cv_object", StrOptions({"loo", "gcv"})]}
 
