@@ -18,9 +18,12 @@ from .linear import LinearClassifier, LinearRegressor
 from .model_selection import (
     LinearClassifierCV,
     LinearRegressorCV,
+    MLPClassifierCV,
+    MLPRegressorCV,
     alpha_max,
     convert_alpha,
     information_criterion,
+    mlp_path,
     regularization_path,
 )
 from .neural import MLPClassifier, MLPRegressor
@@ -37,7 +40,9 @@ __all__ = [
     "LinearRegressorCV",
     "LogisticRegression",
     "MLPClassifier",
+    "MLPClassifierCV",
     "MLPRegressor",
+    "MLPRegressorCV",
     "MultiTaskElasticNet",
     "MultiTaskLasso",
     "Ridge",
@@ -46,5 +51,6 @@ __all__ = [
     "enet_path",
     "information_criterion",
     "lasso_path",
+    "mlp_path",
     "regularization_path",
 ]

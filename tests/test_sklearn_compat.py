@@ -18,6 +18,8 @@ from sklreg import (
     LinearClassifierCV,
     LinearRegressor,
     LinearRegressorCV,
+    MLPClassifierCV,
+    MLPRegressorCV,
 )
 from sklreg.losses import Huber, Tweedie
 from sklreg.neural import MLPClassifier, MLPRegressor
@@ -107,6 +109,18 @@ NETWORKS = {
     MLPRegressor: [*NETWORK_SETTINGS, *LOSS_SETTINGS],
     MLPClassifier: NETWORK_SETTINGS,
 }
+TINY = {**SMALL, "cv": 3, **CHOSEN}
+NETWORKS_CHOOSING = {
+    MLPRegressorCV: [
+        {"penalty": "l2", **TINY},
+        {"penalty": "l1", **TINY, "hidden_layer_sizes": ()},
+        {"penalty": "l1", **TINY, "polish": False, "rule": "1se", "n_jobs": 2},
+    ],
+    MLPClassifierCV: [
+        {"penalty": "l2", **TINY},
+        {"penalty": "l1", **TINY, "polish": False, "scoring": "accuracy"},
+    ],
+}
 DROP_INS = {
     sklreg.Lasso: [{}, {"alpha": LIGHT}, {"alpha": LIGHT, "positive": True}],
     sklreg.ElasticNet: [{}, {"alpha": LIGHT, "warm_start": True}],
@@ -122,7 +136,7 @@ DROP_INS = {
         {"solver": "saga", "l1_ratio": 0.5, "C": 10.0},
     ],
 }
-SETTINGS = LINEAR | CHOOSING | NETWORKS | DROP_INS
+SETTINGS = LINEAR | CHOOSING | NETWORKS | NETWORKS_CHOOSING | DROP_INS
 PUBLIC_ESTIMATORS = [
     getattr(sklreg, name)
     for name in sklreg.__all__
@@ -172,6 +186,17 @@ def test_checks_on_drop_in_replacements(estimator, check):
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks([*(network() for network in NETWORKS), *instances(NETWORKS)])
 def test_checks_on_networks(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks(
+    [
+        each(**setting)
+        for each, settings in NETWORKS_CHOOSING.items()
+        for setting in settings
+    ]
+)
+def test_checks_on_networks_that_choose(estimator, check):
     check(estimator)
 
 

@@ -24,14 +24,14 @@ from .architecture import (
     rule_of,
     schedule_of,
 )
-from .callbacks import Callbacks, Tasks, summary
+from .callbacks import Callbacks, Tasks, summary, with_callbacks
 from .early_stopping import FixedLength, Patience
 from .equal_rows import row_marks
 from .folding import Moments, fold
 from .layers import Flat, Network, pack, unpack
 from .limits import Limits
 from .linear_limit import solve_linear
-from .objective import Data, Objective
+from .objective import Array, Data, Objective
 from .optimizers import Memory, new_memory
 from .parameters import NetworkParameters, fill_in
 from .polish import polish
@@ -44,6 +44,7 @@ from .schedules import PLANNED
 from .start import initial_theta
 from .targets import (
     Sample,
+    Targets,
     together,
     with_equal_rows_merged,
 )
@@ -53,6 +54,11 @@ from .validation_split import split
 
 #: A pass over all rows makes less progress than an epoch of many steps.
 _OF_POLISH = 1e-3
+#: What to do about a minimisation that ended early.
+ADVICE = (
+    "Increase max_fun or polish_tol, scale the features, raise alpha, or use a smooth "
+    "activation such as 'tanh'."
+)
 #: Up to this many rows a mini-batch is everything.
 _BATCH_SIZE = 64
 
@@ -463,13 +469,12 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
         self.penalty_curve_ = [epoch.penalty for epoch in fit.history]
         self.best_epoch_ = fit.best_epoch
         self._history, self._progress = fit.history, progress
+        self._shortfall = fit.shortfall
         self._assign_curves(fit.history)
-        warn_unconverged(
-            self,
-            fit.shortfall,
-            "Increase max_fun or polish_tol, scale the features, raise alpha, or use "
-            "a smooth activation such as 'tanh'.",
-        )
+
+    def _warn(self) -> None:
+        """Say so if the last minimisation ended early."""
+        warn_unconverged(self, self._shortfall, ADVICE)
 
     def _assign_curves(self, history: list[Epoch]) -> None:
         """Keep the curves of what was watched; those of an earlier fit go."""
@@ -508,6 +513,33 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
         zeros = sum(int((w == 0.0).sum()) for w in coefs)
         other.sparsity_ = zeros / sum(w.size for w in coefs)
         return other
+
+    # Following a path --------------------------------------------------------------
+
+    def _checked(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Validate what `fit` takes."""
+        raise NotImplementedError
+
+    def _targets(
+        self, y: NDArray[Any], weight: Array, given_weight: Array | None = None
+    ) -> Targets:
+        """Return what to learn from y."""
+        raise NotImplementedError
+
+    @with_callbacks
+    def _fit_at(self, alpha: float, sample: Sample) -> None:
+        """Fit with some strength, without a warning."""
+        self.alpha = alpha
+        self._fit(sample, None)
+
+    def _held_out_targets(self, y: NDArray[Any], weight: Array) -> Targets:
+        """Return what to measure on y: without class weights or smoothing."""
+        raise NotImplementedError
+
+    def _held_out_loss(self, X: Any, y: NDArray[Any], weight: Array) -> float:
+        """Return the weighted mean loss over rows, without penalty."""
+        objective = self._objective(Sample(X, self._held_out_targets(y, weight))).plain
+        return objective.mean_loss(pack(self.coefs_, self.intercepts_, X.dtype))
 
     # Predicting --------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from ..losses import LogLoss
 from ._base import Perceptron, has_epochs
 from .callbacks import with_callbacks
 from .labels import Labels, encode, encode_known, is_multilabel, known_factors
+from .objective import Array
 from .parameters import with_constructor
 from .targets import Sample, Targets, without_absent_rows
 from .validation import Given, checked_given
@@ -142,14 +143,11 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             For a parameter out of range, NaN or infinite numbers, wrong shapes,
             negative or all-zero weights, or if training diverges.
         """
-        X, y = checked_for_fit(self, X, y, multi_output=True)
+        X, y = self._checked(X, y)
         weight = checked_weights(sample_weight, X.shape[0])
-        labels = encode(y, weight, self.class_weight, self.loss)
-        self._assign_labels(labels)
         given_weight = None if sample_weight is None else weight
-        targets = labels.targets._replace(
-            given_weight=given_weight, smoothing=float(self.label_smoothing)
-        )
+        labels = self._encoded(y, weight)
+        targets = labels.targets._replace(given_weight=given_weight)
         given = checked_given(
             self,
             X,
@@ -162,7 +160,28 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         )
         watched = None if given is None else self._watched(given, labels)
         self._fit(without_absent_rows(X, targets), watched)
+        self._warn()
         return self
+
+    def _checked(self, X: Any, y: Any) -> tuple[Any, Any]:
+        return checked_for_fit(self, X, y, multi_output=True)
+
+    def _encoded(self, y: Any, weight: Array) -> Labels:
+        """Find the classes and return the targets to learn from."""
+        labels = encode(y, weight, self.class_weight, self.loss)
+        self._assign_labels(labels)
+        smoothed = labels.targets._replace(smoothing=float(self.label_smoothing))
+        return labels._replace(targets=smoothed)
+
+    def _targets(
+        self, y: Any, weight: Array, given_weight: Array | None = None
+    ) -> Targets:
+        targets = self._encoded(y, weight).targets
+        return targets._replace(given_weight=given_weight)
+
+    def _held_out_targets(self, y: Any, weight: Array) -> Targets:
+        alike = np.ones(len(self.classes_))
+        return encode_known(y, weight, self.loss, self.classes_, alike).targets
 
     def _watched(self, given: Given, labels: Labels) -> Sample:
         """Return the validation data, encoded as the training rows are."""

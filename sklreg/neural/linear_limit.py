@@ -14,15 +14,12 @@ from .objective import Array, Objective
 _NEWTON_STEPS = 1000
 
 
-def solve_linear(X: Any, objective: Objective, tol: float) -> tuple[Array, Solution]:
-    """Return the parameters (weights, then biases) and the solver's report.
-
-    The duality gap is that of the parameters in the dtype of X.
-    """
+def linear_problem(X: Any, objective: Objective) -> Problem:
+    """Return the problem of the linear model, with the penalty of the first layer."""
     q = objective.data.weight / objective.data.weight.sum()
     design, norms = standardized(as_design(X), q, centre=True, scale=False)
     columns = np.arange(X.shape[1])
-    problem = Problem(
+    return Problem(
         design,
         objective.data.y,
         q,
@@ -32,6 +29,15 @@ def solve_linear(X: Any, objective: Objective, tol: float) -> tuple[Array, Solut
         columns,
         norms,
     )
+
+
+def solve_linear(X: Any, objective: Objective, tol: float) -> tuple[Array, Solution]:
+    """Return the parameters (weights, then biases) and the solver's report.
+
+    The duality gap is that of the parameters in the dtype of X.
+    """
+    problem = linear_problem(X, objective)
+    design = problem.design
     solution = solve(problem, tol=tol, max_iter=_NEWTON_STEPS)
     coef = solution.coef / design.scale[:, None] + 0.0
     intercept = solution.intercept - design.mean @ coef

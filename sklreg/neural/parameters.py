@@ -8,6 +8,7 @@ two networks share one list and each adds its own.
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any, TypeVar, dataclass_transform
 
 C = TypeVar("C", bound=type)
@@ -76,6 +77,20 @@ def fill_in(docstring: str) -> str:
     ):
         docstring = docstring.replace(place, text)
     return docstring
+
+
+def parameters_with(replaced: dict[str, str]) -> str:
+    """Return what is said of the parameters, with other entries for some names.
+
+    Parameters
+    ----------
+    replaced : dict of str to str
+        Entries by name; an empty one leaves the parameter out.
+    """
+    entries = re.split(r"^(?= {4}\w)", _PARAMETERS, flags=re.MULTILINE)
+    names = [entry.partition(" :")[0].strip() for entry in entries]
+    pairs = zip(names, entries, strict=True)
+    return "".join(replaced.get(name, entry) for name, entry in pairs)
 
 
 _PARAMETERS = """\

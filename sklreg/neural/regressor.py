@@ -154,8 +154,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
             For a parameter out of range, NaN or infinite numbers, wrong shapes,
             negative or all-zero weights, or if training diverges.
         """
-        X, y = checked_for_fit(self, X, y, multi_output=True, y_numeric=True)
-        self._single_target = y.ndim == 1
+        X, y = self._checked(X, y)
         weight = checked_weights(sample_weight, len(y))
         given_weight = None if sample_weight is None else weight
         given = checked_given(
@@ -175,6 +174,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
             watched = without_absent_rows(given.X, targets)
         targets = self._targets(y, weight, given_weight)
         self._fit(without_absent_rows(X, targets), watched)
+        self._warn()
         return self
 
     @available_if(has_epochs)  # type: ignore[untyped-decorator]
@@ -208,19 +208,25 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         )
         targets = self._targets(y, checked_weights(sample_weight, len(y)))
         self._partial_fit(without_absent_rows(X, targets))
-        self._single_target = y.ndim == 1
         return self
+
+    def _checked(self, X: Any, y: Any) -> tuple[Any, Any]:
+        return checked_for_fit(self, X, y, multi_output=True, y_numeric=True)
 
     def _targets(
         self, y: NDArray[Any], weight: Array, given_weight: Array | None = None
     ) -> Targets:
         """Return targets as a matrix."""
+        self._single_target, self._loss = y.ndim == 1, loss_record(self.loss)
+        self.out_activation_ = "exp" if self._loss.has_link else "identity"
+        found = self._held_out_targets(y, weight)
+        check_targets(self.loss, self._loss, found.y, weight, fit_intercept=True)
+        return found._replace(given_weight=given_weight)
+
+    def _held_out_targets(self, y: NDArray[Any], weight: Array) -> Targets:
         values = np.ascontiguousarray(y.reshape(len(y), -1), dtype=np.float64)
-        loss = loss_record(self.loss)
-        check_targets(self.loss, loss, values, weight, fit_intercept=True)
-        self._loss, self.out_activation_ = loss, "exp" if loss.has_link else "identity"
         strata = np.zeros(len(y), dtype=np.intp)
-        return Targets(values, weight, loss, loss.has_link, strata, given_weight)
+        return Targets(values, weight, self._loss, self._loss.has_link, strata)
 
     def _as_given(self, targets: Targets) -> NDArray[Any]:
         """Return the y that these are the targets of."""

@@ -1,0 +1,214 @@
+"""The one fit of the networks that choose their strength by cross-validation."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.metrics import get_scorer
+from sklearn.utils.parallel import Parallel, delayed
+
+from .._progress import ProgressLine
+from .._validation import checked_weights, fitting
+from ..neural._base import ADVICE, Perceptron
+from ..neural.callbacks import Tasks, with_callbacks
+from ..neural.parameters import parameters_with, with_constructor
+from ..neural.targets import without_absent_rows
+from .choosing import Choosing, warn_of_fits
+from .curve import chosen
+from .folds import Fold
+from .grid import Array
+from .network_path import NetworkPath, follow, follower, grid_of
+
+#: What is there only with `refit`, and of no use without the first.
+_OF_THE_REFIT = ("coefs_", "intercepts_", "path_")
+
+
+def _absent(estimator: Any) -> Any:
+    msg = f"{type(estimator).__name__} chooses from all rows; it has no partial_fit."
+    raise AttributeError(msg)
+
+
+@with_constructor
+class CrossValidatedNetwork(Choosing, Perceptron):
+    """Base of the networks that choose; a subclass names the `_model` it chooses."""
+
+    alpha: Any = dataclasses.field(init=False)
+    alphas: Any = 20
+    _: dataclasses.KW_ONLY
+    warm_start: bool = dataclasses.field(init=False)
+    refit: bool = True
+    alpha_min_ratio: float | None = None
+    cv: Any = None
+    scoring: Any = None
+    rule: Any = "min"
+    n_jobs: int | None = None
+
+    _model: ClassVar[type[Perceptron]]
+    partial_fit: ClassVar[Any] = property(_absent)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        doc = cls.__doc__ or ""
+        for place, text in (
+            ("    <parameters of networks that choose>\n", parameters_with(_REPLACED)),
+            ("    <parameters of choosing>\n", _PARAMETERS),
+            ("    <attributes of choosing>\n", _ATTRIBUTES),
+        ):
+            doc = doc.replace(place, text)
+        cls.__doc__ = doc
+        super().__init_subclass__(**kwargs)
+
+    @fitting
+    @with_callbacks
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
+        """Choose the strength by cross-validation and fit the network with it.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_samples, n_features)
+            Features; float32 and float64 are read as they are.
+        y : array of shape (n_samples,) or (n_samples, n_outputs)
+            Targets or labels.
+        sample_weight : float or array of shape (n_samples,), optional
+            Weights, in fitting and in the held-out losses.
+        **params
+            For the splitter, such as ``groups``; with metadata routing enabled, for
+            whoever requested them.
+
+        Returns
+        -------
+        self : object
+            The fitted network.
+
+        Raises
+        ------
+        ValueError
+            For whatever the fit of one strength refuses; for folds without rows, or
+            without some class.
+        """
+        routed = self._routed(sample_weight, params)
+        X, y = self._checked(X, y)
+        X = X if isinstance(X, np.ndarray) else X.tocsr()
+        weight = checked_weights(sample_weight, X.shape[0])
+        model = self._follower()
+        given = None if sample_weight is None else weight
+        sample = without_absent_rows(X, model._targets(y, weight, given))
+        grid = grid_of(model, sample, self.alphas, self.alpha_min_ratio)
+        folds = self._folds(X, y, weight, routed.split)
+        tasks = Tasks(self, sample, model._as_given(sample.targets), 0)
+        n_fits = (len(folds) + self.refit) * len(grid)
+        line = ProgressLine(n_fits, shown=bool(self.verbose))
+        jobs = []
+        for fold in folds:
+            own, rows = copy.copy(model), fold.train
+            own_given = None if given is None else given[rows]
+            targets = own._targets(y[rows], weight[rows], own_given)
+            look = self._measure(fold, X, y, weight, routed.score)
+            jobs.append((own, without_absent_rows(X[rows], targets), grid, look))
+        if self.refit:
+            jobs.append((model, sample, grid, copy.copy))
+        results = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(follow)(*job, line.tick) for job in jobs
+        )
+        found = [each for each, _ in results]
+        curve = self._curve(grid, np.array(found[: len(folds)]), folds)
+        index = chosen(self.rule, curve)
+        self._assign_choice(curve, index)
+        self.alphas_, self.fold_losses_ = curve.alphas, curve.losses
+        self.mean_losses_, self.standard_errors_ = curve.mean, curve.standard_error
+        for name in _OF_THE_REFIT:
+            self.__dict__.pop(name, None)
+        if self.refit:
+            self._take(found[-1][index])
+            self.path_ = NetworkPath.of(grid, found[-1])
+        warn_of_fits(self, [each for _, fits in results for each in fits], ADVICE)
+        tasks.end()
+        return self
+
+    # The parts of a fit --------------------------------------------------------------
+
+    def _follower(self) -> Perceptron:
+        """Return a network of the same parameters that goes from strength to strength.
+
+        Early stopping keeps its weights: the parameter `refit` is that of choosing.
+        """
+        names = set(self._model._get_param_names()) - {"refit"}
+        shared = {name: value for name, value in vars(self).items() if name in names}
+        model = follower(self._model(**shared))
+        model.n_features_in_ = self.n_features_in_
+        return model
+
+    def _measure(
+        self, fold: Fold, X: Any, y: Any, weight: Array, params: dict[str, Any]
+    ) -> Callable[[Perceptron], float]:
+        """Return what tells a network's loss on a fold, or score with its sign changed.
+
+        The loss is that of the model, without penalty, class weights or smoothing.
+        """
+        rows = fold.held_out
+        X, y, weight = X[rows], y[rows], weight[rows]
+        if self.scoring is None:
+            return lambda model: model._held_out_loss(X, y, weight)
+        scorer, more = get_scorer(self.scoring), fold.metadata(params)
+        return lambda model: -float(scorer(model, X, y, **more))
+
+    def _take(self, fitted: Perceptron) -> None:
+        """Become the network that was fitted."""
+        names = {*fitted.get_params(deep=False), "n_features_in_"}
+        known = {k: value for k, value in vars(fitted).items() if k not in names}
+        self.__dict__.update(known)
+
+
+_ALPHAS = """\
+    alphas : int or array of shape (n_alphas,), default=20
+        Strengths to choose from, each for all layers; or their number, for a geometric
+        sequence down from one at which no network beats a constant, see
+        :func:`~sklreg.mlp_path`. Without hidden layer it is that of the linear model.
+"""
+_REFIT = """\
+    refit : bool, default=True
+        Whether to fit all rows with the strength chosen. Without, there are no weights.
+        (The networks' own `refit`, with early stopping, is not for those that choose.)
+"""
+_REPLACED = {"alpha": _ALPHAS, "refit": _REFIT, "warm_start": ""}
+
+_PARAMETERS = """\
+    alpha_min_ratio : float or None, default=None
+        Smallest over largest strength of the sequence, in (0, 1). By default 1e-4, for
+        l2 1e-6; without hidden layer those of the linear model.
+    cv : int, splitter, iterable or None, default=None
+        The folds: their number, a splitter of scikit-learn, or pairs of row numbers.
+        By default 5, of classes with the same share of each.
+    scoring : str, callable or None, default=None
+        A scorer, to be maximised. By default the mean loss on the rows held out is
+        minimised, without penalty, class weights or label smoothing.
+    rule : {"min", "1se"} or callable, default="min"
+        ``"min"``: the strength of the smallest mean loss. ``"1se"``: the largest one
+        whose mean loss exceeds that by at most its standard error, for a sparser
+        network. A callable gets the :class:`~sklreg.model_selection.Curve` and returns
+        the index of a strength.
+    n_jobs : int or None, default=None
+        Folds that are worked on at the same time, in threads; the path of all rows
+        counts as one more. The result is the same for any number.
+"""
+
+_ATTRIBUTES = """\
+    alpha_ : float
+        The strength chosen by `rule`.
+    alpha_min_, alpha_1se_ : float
+        What the rules ``"min"`` and ``"1se"`` choose.
+    alphas_ : array of shape (n_alphas,)
+        The strengths, decreasing.
+    fold_losses_ : array of shape (n_folds, n_alphas)
+        Mean losses on the rows held out, or the scores with their sign changed.
+    mean_losses_, standard_errors_ : array of shape (n_alphas,)
+        Their means over folds, by the weight held out, and the standard errors.
+    curve_ : Curve
+        The same in one record.
+    path_ : NetworkPath
+        Networks for all rows and every strength, as :func:`~sklreg.mlp_path` returns
+        them; the one chosen is the network fitted.
+"""
