@@ -52,10 +52,10 @@ def minimize_in_columns(
 
 def _patience(quadratic: ColumnQuadratic) -> int:
     """Return how many epochs take as long as to form the Gram matrix and use it."""
-    n, k = quadratic.columns.shape
+    k = quadratic.columns.shape[1]
     if k > _LARGEST:
         return _MOST
-    formed = quadratic.columns.cross_work() + _FORMED_EPOCHS * float(k) * min(n, k)
+    formed = quadratic.columns.cross_work() + _FORMED_EPOCHS * float(k) * k
     epochs = formed / (_EPOCH_COST * max(1, quadratic.columns.n_entries))
     return int(min(max(epochs, _LEAST), _MOST))
 

@@ -99,12 +99,12 @@ def build_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> Model:
 def prefers_columns(design: Any) -> bool:
     """Tell whether to descend over the columns costs less than over their Gram matrix.
 
-    An epoch over the matrix takes ``k`` multiplications for each weight that moves, of
-    which there are seldom more than rows; one over the columns reads and writes every
+    An epoch over the matrix takes ``k`` multiplications for each weight that moves, at
+    worst all, as with a strong l2 part; one over the columns reads and writes every
     entry, out of order. The matrix must be formed first.
     """
-    n, k = design.shape
-    gram = design.cross_work() + _EPOCHS * k * min(n, k)
+    k = design.shape[1]
+    gram = design.cross_work() + _EPOCHS * k * k
     columns = _EPOCHS * 4 * design.n_entries
     return bool(gram > max(_CHEAP, _EXACT * columns))
 
