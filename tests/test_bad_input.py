@@ -116,7 +116,7 @@ BAD_PARAMETERS_OF_NETWORKS = [
     ("hidden_layer_sizes", "large"),
     ("hidden_layer_sizes", None),
     ("activation", "swish"),
-    ("solver", "sgd"),
+    ("solver", "newton"),
     ("solver", None),
     ("batch_size", 0),
     ("batch_size", "all"),

@@ -267,7 +267,7 @@ def test_repeated_rows_of_few_kinds(task, setting):
 @pytest.fixture
 def in_columns(monkeypatch):
     """Make small models keep to their columns too."""
-    monkeypatch.setattr(model, "prefers_columns", lambda design: True)
+    monkeypatch.setattr(model, "prefers_columns", lambda *_: True)
 
 
 @pytest.mark.usefixtures("in_columns")

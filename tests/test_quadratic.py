@@ -356,21 +356,24 @@ def test_large_sparse_problems_prefer_columns():
     rows = np.random.default_rng(0).integers(20_000, size=(2000, 100))
     at = rows.ravel(), np.repeat(np.arange(2000), 100)
     X = scipy.sparse.coo_array((np.ones(200_000), at), (20_000, 2000)).tocsc()
-    assert model.prefers_columns(CSC.from_scipy(X))
-    assert not model.prefers_columns(CSC.from_scipy(X[:, :200]))
-    assert not model.prefers_columns(Dense(np.empty((3000, 1000))))
-    assert not model.prefers_columns(Dense(np.empty((70, 600))))
-    assert model.prefers_columns(Dense(np.empty((5, 30_000))))
+    lasso, bent = L1().record(0.1, 2000), ElasticNet().record(0.1, 2000)
+    assert model.prefers_columns(CSC.from_scipy(X), lasso)
+    assert not model.prefers_columns(CSC.from_scipy(X[:, :200]), lasso)
+    assert not model.prefers_columns(Dense(np.empty((3000, 1000))), lasso)
+    assert not model.prefers_columns(Dense(np.empty((70, 600))), lasso)
+    assert model.prefers_columns(Dense(np.empty((5, 30_000))), lasso)
+    assert not model.prefers_columns(Dense(np.empty((100, 1500))), lasso)
+    assert model.prefers_columns(Dense(np.empty((100, 1500))), bent)
 
 
 def in_both(estimator, X, y, used, monkeypatch):
     """Return the fit with models in columns, and that with every Hessian formed."""
     monkeypatch.setattr(proximal_newton, "_keeps_to_columns", lambda *_: False)
-    monkeypatch.setattr(model, "prefers_columns", lambda design: True)
+    monkeypatch.setattr(model, "prefers_columns", lambda *_: True)
     in_columns = clone(estimator).fit(X, y)
     assert max(used) > 500
     used.clear()
-    monkeypatch.setattr(model, "prefers_columns", lambda design: False)
+    monkeypatch.setattr(model, "prefers_columns", lambda *_: False)
     formed = clone(estimator).fit(X, y)
     assert not used
     return in_columns, formed

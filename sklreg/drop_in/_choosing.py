@@ -51,7 +51,7 @@ class PlainMean(LinearRegressorCV):
         self.shortfall_ = missed[0] if missed else ""
 
 
-class Choosing(CoordinateDescent):
+class ByCrossValidation(CoordinateDescent):
     """Base of LassoCV and ElasticNetCV."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

@@ -6,10 +6,10 @@ import numbers
 from typing import Any, ClassVar
 
 from .._validation import Interval
-from ._choosing import Choosing
+from ._choosing import ByCrossValidation
 
 
-class ElasticNetCV(Choosing):
+class ElasticNetCV(ByCrossValidation):
     r"""Elastic net with strength and share of l1 chosen, in scikit-learn's words.
 
     Both have the smallest mean over folds of the squared error on the rows held out. A
@@ -89,7 +89,7 @@ class ElasticNetCV(Choosing):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **Choosing._parameter_constraints,
+        **ByCrossValidation._parameter_constraints,
         "l1_ratio": [Interval(numbers.Real, 0, 1, closed="both"), "array-like"],
     }
 

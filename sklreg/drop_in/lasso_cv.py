@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ._choosing import Choosing
+from ._choosing import ByCrossValidation
 
 
-class LassoCV(Choosing):
+class LassoCV(ByCrossValidation):
     r"""The lasso with its strength chosen, in the words of scikit-learn.
 
     The strength has the smallest mean over folds of the squared error on the rows held

@@ -126,7 +126,7 @@ class CrossValidated(Choosing, LinearModel):
             self._take(prepared, solutions[index], X.dtype)
             self.path_ = assemble(prepared, grids[best], solutions)
             shortfalls = *shortfalls, [each.shortfall for each in solutions]
-        warn_of_fits(self, [each for fit in shortfalls for each in fit], _ADVICE)
+        self._warn([each for fit in shortfalls for each in fit])
         return self
 
     def score(
@@ -163,6 +163,10 @@ class CrossValidated(Choosing, LinearModel):
                 "predicts without it; take scoring=None."
             )
             raise ValueError(msg)
+
+    def _warn(self, shortfalls: list[str]) -> None:
+        """Say that some fits did not reach the tolerance."""
+        warn_of_fits(self, shortfalls, _ADVICE)
 
     # The parts of a fit --------------------------------------------------------------
 

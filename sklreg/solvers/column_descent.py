@@ -52,10 +52,10 @@ def minimize_in_columns(
 
 def _patience(quadratic: ColumnQuadratic) -> int:
     """Return how many epochs take as long as to form the Gram matrix and use it."""
-    k = quadratic.columns.shape[1]
+    n, k = quadratic.columns.shape
     if k > _LARGEST:
         return _MOST
-    formed = quadratic.columns.cross_work() + _FORMED_EPOCHS * float(k) * k
+    formed = quadratic.columns.cross_work() + _FORMED_EPOCHS * float(k) * min(n, k)
     epochs = formed / (_EPOCH_COST * max(1, quadratic.columns.n_entries))
     return int(min(max(epochs, _LEAST), _MOST))
 

@@ -91,29 +91,37 @@ def build_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> Model:
     if problem.n_outputs == 1 and problem.penalty.separable:
         features = np.flatnonzero(active[:, 0])
         design = _taken(problem.design, features)
-        if prefers_columns(design):
+        if prefers_columns(design, problem.penalty):
             return _column_model(design, features, h[0, 0], problem.fit_intercept)
     return _gram_model(problem, h, active)
 
 
-def prefers_columns(design: Any) -> bool:
+def prefers_columns(design: Any, penalty: Any) -> bool:
     """Tell whether to descend over the columns costs less than over their Gram matrix.
 
-    An epoch over the matrix takes ``k`` multiplications for each weight that moves, at
-    worst all, as with a strong l2 part; one over the columns reads and writes every
-    entry, out of order. The matrix must be formed first.
+    An epoch over the matrix takes ``k`` multiplications for each weight that moves; one
+    over the columns reads and writes every entry, out of order. The matrix must be
+    formed first.
     """
-    k = design.shape[1]
-    gram = design.cross_work() + _EPOCHS * k * k
+    gram = design.cross_work() + _EPOCHS * design.shape[1] * n_moving(design, penalty)
     columns = _EPOCHS * 4 * design.n_entries
     return bool(gram > max(_CHEAP, _EXACT * columns))
+
+
+def n_moving(design: Any, penalty: Any) -> float:
+    """Return how many weights may be in use: seldom more than rows, but for l2 parts.
+
+    These bend the penalty away from zero.
+    """
+    n, k = design.shape
+    return float(k if penalty.curvature(1.0, 0) > 0.0 else min(n, k))
 
 
 def extensible(problem: Problem, design: Any) -> bool:
     """Tell whether a model that grows to `design` is to be extended."""
     if problem.n_outputs > 1:
         return False
-    return not (problem.penalty.separable and prefers_columns(design))
+    return not (problem.penalty.separable and prefers_columns(design, problem.penalty))
 
 
 def extend_model(model: GramModel, old: Any, new: Any, problem: Problem) -> GramModel:
