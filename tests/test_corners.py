@@ -171,7 +171,7 @@ def test_numbers_for_each_feature_must_be_as_many_as_features():
             ValueError, match="weights of Weighted must have one number"
         ):
             LinearRegressor(Weighted(wrong), 0.1).fit(X, Y)
-    with pytest.raises(ValueError, match="hidden layers do not have"):
+    with pytest.raises(ValueError, match="units of a hidden layer have not"):
         MLPRegressor(Weighted(weights), 0.1).fit(X, Y)
 
 
