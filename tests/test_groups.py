@@ -546,15 +546,6 @@ def test_a_record_pickles():
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("estimator", [sklreg.MLPRegressor, sklreg.MLPClassifier])
-@pytest.mark.parametrize("layers", [(), (3,)])
-def test_networks_refuse_groups(estimator, layers):
-    data = tables.problem("tall")
-    network = estimator(penalty="group", hidden_layer_sizes=layers)
-    with pytest.raises(ValueError, match="ties weights together, which networks"):
-        network.fit(data.X, data.binary)
-
-
 def test_positive_weights_are_refused():
     data = tables.problem("tall")
     with pytest.raises(ValueError, match="positive=True is not available"):

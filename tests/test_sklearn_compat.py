@@ -87,6 +87,7 @@ CHOOSING = {
         {"penalty": "l1", **CHOSEN, "class_weight": "balanced", "n_jobs": 2},
     ],
 }
+FAST = {"learning_rate_init": 0.01}  # to learn something in a hundred epochs
 SMALL = {"hidden_layer_sizes": (8,)}  # to be quick
 LBFGS = {"solver": "lbfgs", "activation": "tanh", "max_fun": 500}
 SMOOTH = {"activation": "tanh", "max_fun": 500}
@@ -97,13 +98,14 @@ NETWORK_SETTINGS = [
     {"penalty": "l2", **SMALL, **LBFGS},
     {"penalty": "elasticnet", "early_stopping": True, **SMALL},
     {"penalty": "group", **SMALL, **SMOOTH},
-    {"penalty": "l1", "dropout": 0.2, "input_dropout": 0.1, **SMALL},
-    {"penalty": "l1", "batch_norm": True, "learning_rate": "one_cycle", **SMALL},
+    {"penalty": "l1", "dropout": 0.1, "input_dropout": 0.1, **SMALL, **FAST},
+    {"penalty": "l1", "batch_norm": True, **SMALL, **FAST},
+    {"penalty": "l2", "learning_rate": "one_cycle", **SMALL, **FAST},
     {"penalty": None, "solver": "sgd", "weight_decay": 0.1, "max_norm": 3.0, **SMALL},
 ]
 LOSS_SETTINGS = [
     {"penalty": "l1", "loss": "quantile", **SMALL},
-    {"penalty": "l2", "loss": "poisson", "learning_rate_init": 0.01, **SMALL},
+    {"penalty": "l2", "loss": "poisson", **SMALL, **FAST},
 ]
 NETWORKS = {
     MLPRegressor: [*NETWORK_SETTINGS, *LOSS_SETTINGS],

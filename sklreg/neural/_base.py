@@ -98,6 +98,11 @@ def has_epochs(estimator: Any) -> bool:
     return bool(estimator.solver != "lbfgs")
 
 
+def can_go_on(estimator: Any) -> bool:
+    """Tell whether there may always be another epoch; schedules may plan the last."""
+    return has_epochs(estimator) and estimator.learning_rate not in PLANNED
+
+
 class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
     """Base of the networks; a subclass makes targets of y and predictions of eta."""
 
@@ -318,7 +323,6 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
 
     def _partial_fit(self, sample: Sample) -> None:
         """Make one epoch over the rows given, going on from the last call."""
-        self._check_planned()
         if getattr(self, "_columns", None) is not None:
             msg = "A pruned network cannot go on with partial_fit; fit it anew."
             raise ValueError(msg)
@@ -425,14 +429,6 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
             msg = (
                 f"{' and '.join(asked)} needs epochs, which solver='lbfgs' does not "
                 "have; use solver='adam', or do without."
-            )
-            raise ValueError(msg)
-
-    def _check_planned(self) -> None:
-        if self.learning_rate in PLANNED:
-            msg = (
-                f"learning_rate={self.learning_rate!r} plans until the last epoch, "
-                "which partial_fit does not know; take 'constant' or 'invscaling'."
             )
             raise ValueError(msg)
 

@@ -20,7 +20,7 @@ from .._validation import (
     fitting,
 )
 from ..losses import LogLoss
-from ._base import Perceptron, has_epochs
+from ._base import Perceptron, can_go_on
 from .callbacks import with_callbacks
 from .labels import Labels, encode, encode_known, is_multilabel, known_factors
 from .objective import Array
@@ -190,7 +190,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         targets = found.targets._replace(given_weight=given.given_weight)
         return without_absent_rows(given.X, targets)
 
-    @available_if(has_epochs)  # type: ignore[untyped-decorator]
+    @available_if(can_go_on)  # type: ignore[untyped-decorator]
     @fitting
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import MultiOutputMixin, RegressorMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from .._validation import (
     StrOptions,
@@ -22,7 +22,7 @@ from .._validation import (
     loss_record,
 )
 from ..losses import Loss, share_explained
-from ._base import Perceptron, has_epochs
+from ._base import Perceptron, can_go_on
 from .callbacks import with_callbacks
 from .objective import Array
 from .parameters import with_constructor
@@ -177,7 +177,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         self._warn()
         return self
 
-    @available_if(has_epochs)  # type: ignore[untyped-decorator]
+    @available_if(can_go_on)  # type: ignore[untyped-decorator]
     @fitting
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Make one epoch over these rows, going on with the optimiser's state.
@@ -203,15 +203,23 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
             negative or all-zero weights, or if training diverges.
         """
         first = not hasattr(self, "coefs_")
-        X, y = checked_for_fit(
-            self, X, y, multi_output=True, y_numeric=True, reset=first
-        )
+        X, y = self._checked(X, y, reset=first)
         targets = self._targets(y, checked_weights(sample_weight, len(y)))
         self._partial_fit(without_absent_rows(X, targets))
         return self
 
-    def _checked(self, X: Any, y: Any) -> tuple[Any, Any]:
-        return checked_for_fit(self, X, y, multi_output=True, y_numeric=True)
+    def _checked(self, X: Any, y: Any, *, reset: bool = True) -> tuple[Any, Any]:
+        """Validate; with a link y of one column is a vector, of which it warns."""
+        several = {"multi_output": True, "y_numeric": True}
+        X, y = checked_for_fit(self, X, y, reset=reset, **several)
+        if self._has_link and y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y
+
+    @property
+    def _has_link(self) -> bool:
+        loss = loss_object(self.loss)
+        return loss is not None and loss.has_link
 
     def _targets(
         self, y: NDArray[Any], weight: Array, given_weight: Array | None = None
@@ -287,8 +295,6 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         draw with both signs.
         """
         tags = super().__sklearn_tags__()
-        loss = loss_object(self.loss)
-        has_link = loss is not None and loss.has_link
-        tags.target_tags.positive_only = has_link
-        tags.target_tags.multi_output = not has_link
+        tags.target_tags.positive_only = self._has_link
+        tags.target_tags.multi_output = not self._has_link
         return tags
