@@ -300,6 +300,10 @@ def l1(W):
     return np.abs(W).sum()
 
 
+def rows(W):
+    return np.linalg.norm(W, axis=1).sum()
+
+
 def l2(W):
     return (W**2).sum()
 
@@ -329,6 +333,16 @@ OBJECTIVES = {
         log_loss,
         lambda f, W, v: v * S @ f.sum(1) + 0.4 * l1(W) + 0.3 * l2(W),
         {"sample_weight_sum": S.sum(), "l1_ratio": 0.4},
+    ),
+    "sklearn.MultiTaskLasso": (
+        half_squared,
+        lambda f, W, v: S @ f.sum(1) / S.sum() + v * rows(W),
+        {},
+    ),
+    "sklearn.MultiTaskElasticNet": (
+        half_squared,
+        lambda f, W, v: S @ f.sum(1) / S.sum() + v * (0.4 * rows(W) + 0.3 * l2(W)),
+        {"l1_ratio": 0.4},
     ),
     "sklearn.PoissonRegressor": (
         half_poisson,
@@ -426,7 +440,8 @@ def test_convert_alpha_states_the_same_problem(source, strength):
         W = rng.normal(size=(3, K))
         f = loss(y, X @ W)
         data = s @ f.sum(axis=1) / s.sum()
-        penalty = ratio * l1(W) + 0.5 * (1.0 - ratio) * l2(W)
+        first = rows if source.startswith("sklearn.MultiTask") else l1
+        penalty = ratio * first(W) + 0.5 * (1.0 - ratio) * l2(W)
         pairs.append((data + alpha * penalty, theirs(f, W, value)))
     ours, other = np.array(pairs).T
     np.testing.assert_allclose(other / ours, other[0] / ours[0], rtol=1e-12)
