@@ -112,6 +112,23 @@ def test_a_step_is_the_formula_then_the_prox_of_its_own_length(penalty, rule):
         np.testing.assert_allclose(theta, expected, rtol=1e-11, atol=1e-14)
 
 
+@pytest.mark.parametrize("penalty", ["l1", "elasticnet"])
+def test_a_step_in_single_precision_is_that_in_double(penalty):
+    objective, theta = problem(PENALTIES[penalty])
+    gradient = objective.loss_and_gradient(theta)[1]
+    found = {}
+    for dtype in (np.float32, np.float64):
+        found[dtype], g = theta.astype(dtype), gradient.astype(dtype)
+        memory = new_memory(found[dtype])
+        for _ in range(30):
+            args = objective.penalty, objective.network, found[dtype], g, memory
+            descend(*args, RULES["adam"], 1.0)
+    single, double = found.values()
+    assert 0 < (double == 0.0).sum() < theta.size
+    np.testing.assert_array_equal(single == 0.0, double == 0.0)
+    np.testing.assert_allclose(single, double, rtol=1e-4, atol=1e-6)
+
+
 def naive_prox(record, z, step, blocks):
     out = z.copy()
     if blocks is None:

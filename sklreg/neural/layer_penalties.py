@@ -98,13 +98,14 @@ class SingleWeights(NamedTuple):
         g: NDArray[Any],
     ) -> None:
         """Make an optimiser's step, each weight its own, and the prox of its length."""
-        own = self.at_layer(layer)
+        own, real = self.at_layer(layer), w.dtype.type
+        nothing, zero = real(NOTHING), real(0.0)
         for j in range(w.shape[0]):
             for c in range(w.shape[1]):
                 step = stride.rate / (stride.root * np.sqrt(v[j, c]) + stride.floor)
                 move = step * (stride.along * m[j, c] + stride.ahead * g[j, c])
-                moved = own.prox(stride.shrink * w[j, c] - move, step, j)
-                w[j, c] = moved if abs(moved) > NOTHING else 0.0
+                moved = real(own.prox(stride.shrink * w[j, c] - move, step, j))
+                w[j, c] = moved if abs(moved) > nothing else zero
 
     def is_smooth(self) -> bool:
         """Tell whether no layer's penalty has a kink. Python only."""

@@ -33,11 +33,12 @@ class DenseRows(NamedTuple):
 
     def gather(self, chosen: Indices, gathered: NDArray[Any]) -> None:
         """Copy ``X[chosen]`` to the beginning of `gathered`."""
-        at = 0
-        for i in range(chosen.shape[0]):
-            for j in range(self.values.shape[1]):
-                gathered[at + j] = self.values[chosen[i], j]
-            at += self.values.shape[1]
+        shape = chosen.shape[0], self.values.shape[1]
+        out = gathered[: shape[0] * shape[1]].reshape(shape)
+        for i in range(shape[0]):
+            row = chosen[i]
+            for j in range(shape[1]):
+                out[i, j] = self.values[row, j]
 
     def drop_gathered(
         self,
@@ -47,12 +48,14 @@ class DenseRows(NamedTuple):
         keys: NDArray[np.uint64],
     ) -> None:
         """Keep a share of the features of each row, divided by it."""
-        limit, factor, at = limit_of(keep), gathered.dtype.type(1.0 / keep), 0
-        for i in range(chosen.shape[0]):
-            for j in range(self.values.shape[1]):
-                kept = random_bits(keys[i], j) < limit
-                gathered[at + j] *= factor if kept else gathered.dtype.type(0.0)
-            at += self.values.shape[1]
+        limit, factor = limit_of(keep), gathered.dtype.type(1.0 / keep)
+        shape = chosen.shape[0], self.values.shape[1]
+        out = gathered[: shape[0] * shape[1]].reshape(shape)
+        for i in range(shape[0]):
+            key = keys[i]
+            for j in range(shape[1]):
+                kept = random_bits(key, j) < limit
+                out[i, j] *= factor if kept else gathered.dtype.type(0.0)
 
     def rows_dot(
         self,

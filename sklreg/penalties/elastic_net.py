@@ -59,13 +59,13 @@ class ElasticNet(Penalty):
 
     def prox(self, x: float, step: float, j: int) -> float:
         """Soft-threshold, then shrink."""
-        threshold = step * self.alpha * self.l1_ratio
-        shrinkage = 1.0 + step * self.alpha * (1.0 - self.l1_ratio)
-        if x > threshold:
-            return (x - threshold) / shrinkage
-        if x < -threshold:
-            return (x + threshold) / shrinkage
-        return 0.0 * x
+        size = math.fabs(x)
+        real = type(size)  # single precision stays single
+        threshold = step * real(self.alpha * self.l1_ratio)
+        shrinkage = real(1.0) + step * real(self.alpha * (1.0 - self.l1_ratio))
+        if size > threshold:
+            return (x - math.copysign(threshold, x)) / shrinkage
+        return real(0.0) * x
 
     def derivative(self, x: float, j: int) -> float:
         """Return alpha (rho sign(x) + (1 - rho) x)."""
