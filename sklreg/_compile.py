@@ -44,7 +44,8 @@ _VERSIONS_KEPT = 5
 
 _lock = threading.RLock()
 _verbs: dict[str, inspect.Signature] = {}  # the methods kernels may call on a record
-_known_to_numba: set[str] = set()
+_written: dict[Callable[..., Any], Callable[..., Any]] = {}  # in single precision
+_known_to_numba: set[Any] = set()
 
 
 def kernel(function: F) -> F:
@@ -68,6 +69,29 @@ def record(cls: C) -> C:
             msg = f"{owner}.{name}{given} must take as many arguments as {known}"
             raise TypeError(msg)
     return cls
+
+
+def as_written(double: F, single: F | None = None) -> F:
+    """Let kernels call a function of numbers, compiled without reordering.
+
+    Sums of which rounding is to cancel mean something else once fast-math has put the
+    terms in another order.
+
+    Parameters
+    ----------
+    double : callable
+        The function.
+    single : callable, optional
+        What kernels call in its place where the first argument is a float32; else the
+        same.
+
+    Returns
+    -------
+    function : callable
+        `double`, which Python calls.
+    """
+    _written[double] = single or double
+    return double
 
 
 class _Kernel:
@@ -139,9 +163,9 @@ def _compiler() -> Callable[[Callable[..., Any]], Any]:
 
 
 def _teach_verbs() -> None:
-    """Teach Numba the verbs of every record defined so far."""
+    """Teach Numba the verbs and functions defined so far."""
     from numba.core import types
-    from numba.extending import overload_method
+    from numba.extending import overload, overload_method
 
     kinds: Any = types
 
@@ -157,9 +181,20 @@ def _teach_verbs() -> None:
                 kind, verb, strict=False, jit_options={"fastmath": FASTMATH}
             )(method_of)
 
+    def teach_written(double: Any, single: Any) -> None:
+        def chosen(x: Any) -> Any:
+            return single if x == kinds.float32 else double
+
+        options: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
+        options["forceinline"] = True  # loops over what is called do not vectorise
+        overload(double, strict=False, jit_options=options)(chosen)
+
     for verb in sorted(_verbs.keys() - _known_to_numba):
         teach(verb)
         _known_to_numba.add(verb)
+    for double in _written.keys() - _known_to_numba:
+        teach_written(double, _written[double])
+        _known_to_numba.add(double)
 
 
 def _package_cache(function: Callable[..., Any]) -> Any:

@@ -12,7 +12,7 @@ PACKAGE = Path(sklreg.__file__).parent
 #: A file may import from the storeys below its own and from its own room.
 STOREYS = [
     {"_compile", "_parameters"},
-    {"designs", "losses", "penalties", "_random_numbers"},
+    {"designs", "losses", "penalties", "_random_numbers", "_exponentials"},
     {"solvers", "augmentation"},
     {"_validation", "_estimator", "_threads", "_progress"},
     {"linear", "neural"},
@@ -30,6 +30,7 @@ WITHOUT_SKLEARN = {"_compile", "_parameters", "designs", "losses", "penalties"} 
     "solvers",
     "augmentation",
     "_random_numbers",
+    "_exponentials",
 }
 FILES = sorted(PACKAGE.rglob("*.py"))
 

@@ -6,7 +6,6 @@ activations are, and each layer may have its own.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
+from .._exponentials import (
+    expm1,
+    logistic,
+    normal_cdf,
+    normal_density,
+    softplus,
+    tanh,
+)
 
 (
     IDENTITY,
@@ -44,7 +51,6 @@ CODES = {
 LEAK = 0.01
 #: The fixed point of selu: mean 0 and variance 1 stay.
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
-_ROOT_HALF, _ROOT_2_PI = math.sqrt(0.5), math.sqrt(2.0 * math.pi)
 
 
 def activation_codes(activation: Any, n_hidden: int) -> list[int]:
@@ -106,54 +112,62 @@ def activate(
     """
     low = z.dtype.type(_slope_below_zero(code))
     for i in range(z.shape[0]):
-        if code <= LEAKY_RELU:
-            for c in range(z.shape[1]):
-                x = z[i, c] + biases[c]
-                z[i, c] = max(x, low * x)
-        elif code < SILU:
-            for c in range(z.shape[1]):
-                z[i, c] = _curved(code, z[i, c] + biases[c])
-        else:
-            for c in range(z.shape[1]):
-                z[i, c], slopes[i, c] = _with_slope(code, z[i, c] + biases[c])
+        for c in range(z.shape[1]):
+            x = z[i, c] + biases[c]
+            z[i, c] = max(x, low * x)
+    if LEAKY_RELU < code < SILU:
+        _bend(code, z.reshape(z.size))
+    elif code >= SILU:
+        _bend_with_slopes(code, z.reshape(z.size), slopes.reshape(z.size))
 
 
 @kernel
 def _slope_below_zero(code: int) -> float:
-    """Return the slope there of identity, relu or leaky_relu."""
-    if code == IDENTITY:
-        return 1.0
-    return LEAK if code == LEAKY_RELU else 0.0
+    """Return the slope there of relu or leaky_relu, and 1 for all others."""
+    if code == RELU:
+        return 0.0
+    return LEAK if code == LEAKY_RELU else 1.0
 
 
 @kernel
-def _curved(code: int, x: Any) -> Any:
-    """Return the activation of a number."""
+def _bend(code: int, z: NDArray[Any]) -> None:
+    """Apply what is curved, in a loop for each so that they vectorise."""
     if code == TANH:
-        return math.tanh(x)
-    if code == LOGISTIC:
-        return _logistic(x)
-    if code == SOFTPLUS:
-        return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
-    if code == ELU:
-        return x if x > 0.0 else math.expm1(x)
-    return SELU_SCALE * (x if x > 0.0 else SELU_ALPHA * math.expm1(x))
+        for k in range(z.shape[0]):
+            z[k] = tanh(z[k])
+    elif code == LOGISTIC:
+        for k in range(z.shape[0]):
+            z[k] = logistic(z[k])
+    elif code == SOFTPLUS:
+        for k in range(z.shape[0]):
+            z[k] = softplus(z[k])
+    else:
+        above, below = _selu_slopes(code)
+        high, low = z.dtype.type(above), z.dtype.type(below)
+        for k in range(z.shape[0]):
+            x = z[k]
+            z[k] = high * x if x > 0.0 else low * expm1(x)
 
 
 @kernel
-def _with_slope(code: int, x: Any) -> tuple[float, float]:
-    """Return the activation of a number and its derivative."""
+def _bend_with_slopes(code: int, z: NDArray[Any], slopes: NDArray[Any]) -> None:
+    """Apply what does not tell its derivative."""
     if code == SILU:
-        p = _logistic(x)
-        return x * p, p * (1.0 + x * (1.0 - p))
-    p = 0.5 * math.erfc(-x * _ROOT_HALF)
-    return x * p, p + x * math.exp(-0.5 * x * x) / _ROOT_2_PI
+        for k in range(z.shape[0]):
+            x, p = z[k], logistic(z[k])
+            z[k], slopes[k] = x * p, p + x * p * logistic(-x)
+    else:
+        for k in range(z.shape[0]):
+            x, p = z[k], normal_cdf(z[k])
+            z[k], slopes[k] = x * p, p + x * normal_density(x)
 
 
 @kernel
-def _logistic(x: Any) -> float:
-    small = math.exp(-abs(x))  # at most 1: no overflow
-    return 1.0 / (1.0 + small) if x >= 0.0 else small / (1.0 + small)
+def _selu_slopes(code: int) -> tuple[float, float]:
+    """Return the slopes above and below zero of elu or selu."""
+    if code == ELU:
+        return 1.0, 1.0
+    return SELU_SCALE, SELU_SCALE * SELU_ALPHA
 
 
 @kernel
@@ -187,29 +201,38 @@ def deactivate(
     delta : array of shape (n_rows, fan_out)
         Derivative with respect to ``act(z)``; overwritten by that with respect to `z`.
     """
-    one, share = a.dtype.type(1.0), a.dtype.type(keep)
-    low = a.dtype.type(_slope_below_zero(code))
-    for i in range(a.shape[0]):
-        if code <= LEAKY_RELU:
+    one, low = a.dtype.type(1.0), a.dtype.type(_slope_below_zero(code))
+    if code <= LEAKY_RELU:
+        for i in range(a.shape[0]):
             for c in range(a.shape[1]):
                 delta[i, c] *= one if a[i, c] > 0.0 else low
-        elif code < SILU:
-            for c in range(a.shape[1]):
-                delta[i, c] *= _slope(code, share * a[i, c])
-        else:
-            for c in range(a.shape[1]):
-                delta[i, c] *= slopes[i, c]
+        return
+    size, share = a.size, a.dtype.type(keep)
+    if code < SILU:
+        _bend_back(code, a.reshape(size), share, delta.reshape(size))
+        return
+    for i in range(a.shape[0]):
+        for c in range(a.shape[1]):
+            delta[i, c] *= slopes[i, c]
 
 
 @kernel
-def _slope(code: int, a: Any) -> float:
-    """Return the derivative, from the value."""
+def _bend_back(code: int, a: NDArray[Any], share: Any, delta: NDArray[Any]) -> None:
+    """Multiply by the derivative, from the value ``share * a``."""
+    one = a.dtype.type(1.0)
     if code == TANH:
-        return 1.0 - a * a
-    if code == LOGISTIC:
-        return a * (1.0 - a)
-    if code == SOFTPLUS:
-        return -math.expm1(-a)
-    if code == ELU:
-        return 1.0 + min(a, 0.0)
-    return SELU_SCALE if a > 0.0 else a + SELU_SCALE * SELU_ALPHA
+        for k in range(a.shape[0]):
+            value = share * a[k]
+            delta[k] *= one - value * value
+    elif code == LOGISTIC:
+        for k in range(a.shape[0]):
+            value = share * a[k]
+            delta[k] *= value * (one - value)
+    elif code == SOFTPLUS:
+        for k in range(a.shape[0]):
+            delta[k] *= -expm1(-share * a[k])
+    else:
+        above, below = _selu_slopes(code)
+        high, low = a.dtype.type(above), a.dtype.type(below)
+        for k in range(a.shape[0]):
+            delta[k] *= high if a[k] > 0.0 else share * a[k] + low
