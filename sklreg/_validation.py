@@ -21,7 +21,7 @@ from sklearn.utils._param_validation import Interval as Interval
 from sklearn.utils._param_validation import StrOptions as StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import _deprecate_positional_args, validate_data
 
 from . import losses, penalties
 from .designs import CSC, Dense
@@ -60,6 +60,11 @@ def fitting(method: F) -> F:
 def only_if(check: Callable[[Any], bool]) -> Callable[[F], F]:
     """Decorate a method that estimators have where `check` of them is true."""
     return cast("Callable[[F], F]", available_if(check))
+
+
+def keywords_from(version: str) -> Callable[[F], F]:
+    """Decorate a method whose keywords may come by position until then, and warn."""
+    return cast("Callable[[F], F]", _deprecate_positional_args(version=version))
 
 
 # Features --------------------------------------------------------------------------

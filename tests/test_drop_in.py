@@ -21,7 +21,8 @@ from sklearn import linear_model
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import GridSearchCV
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.preprocessing import scale
 
 import sklreg
@@ -50,9 +51,10 @@ def theirs(name, **parameters):
 
 
 def quietly(model, *data, **weights):
-    """Fit a model that may say it has not converged."""
+    """Fit a model that may say it has not converged, or will have other defaults."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", FutureWarning)
         return model.fit(*data, **weights)
 
 
@@ -88,11 +90,11 @@ def test_attributes_have_the_names_types_and_shapes_of_scikit_learn(
     data = tables.problem("tall")
     Y = np.column_stack([data.y, data.classes, data.binary])
     y = {0: data.y, 1: Y[:, :1], 3: Y}[n_targets]
-    if name == "LogisticRegression":
+    if "Logistic" in name:
         y = {0: data.binary, 1: data.binary == 1, 3: data.classes}[n_targets]
     elif "MultiTask" in name and n_targets == 0:
         y = Y[:, :2]
-    elif name in CHOOSING:
+    elif name in CHOOSING - {"RidgeCV"}:
         y = data.y
     fitted = [
         quietly(each(fit_intercept=fit_intercept), data.X, y)
@@ -282,6 +284,185 @@ def test_cross_validation_is_that_of_scikit_learn(name, parameters, problem, wei
     np.testing.assert_allclose(ours.coef_, other.coef_, atol=1e-3)
 
 
+RIDGES = [
+    {},
+    {"store_cv_results": True, "scoring": "r2"},
+    {"store_cv_results": True, "gcv_mode": "svd", "fit_intercept": False},
+    {"alpha_per_target": True},
+    {"alpha_per_target": True, "scoring": "neg_mean_absolute_error"},
+    {"cv": 4},
+    {"cv": 4, "scoring": "neg_mean_absolute_error"},
+]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("problem", ["tall", "wide", "diabetes"])
+@pytest.mark.parametrize("settings", RIDGES, ids=repr)
+def test_ridge_cv_chooses_as_scikit_learn(settings, problem, weighted):
+    data = tables.problem(problem)
+    noise = np.random.default_rng(0).normal(size=len(data.y))
+    Y = np.column_stack([data.y, noise, data.y + 10.0 * data.y.std() * noise])
+    s = np.random.default_rng(0).uniform(0.5, 2.0, size=len(Y)) if weighted else None
+    if "cv" in settings and not IS_THEIR_VERSION:
+        s = None  # it did not weigh these scores
+    alphas = [1.0, 100.0, 0.01, 1e-3, 10.0, 1e4]
+    for y in (Y,) if "alpha_per_target" in settings else (data.y, Y):
+        ours = sklreg.RidgeCV(alphas, **settings).fit(data.X, y, s)
+        other = linear_model.RidgeCV(alphas, **settings).fit(data.X, y, s)
+        np.testing.assert_array_equal(ours.alpha_, other.alpha_)
+        np.testing.assert_allclose(ours.best_score_, other.best_score_, rtol=1e-7)
+        size = np.abs(other.coef_).max()
+        np.testing.assert_allclose(ours.coef_, other.coef_, atol=1e-8 * size)
+        np.testing.assert_allclose(ours.intercept_, other.intercept_, rtol=1e-7)
+        if "store_cv_results" in settings:
+            kept = other.cv_results_
+            close = {"rtol": 1e-6, "atol": 1e-8 * np.abs(kept).max()}
+            np.testing.assert_allclose(ours.cv_results_, kept, **close)
+
+
+def test_ridge_cv_does_without_rows_of_weight_zero():
+    data = tables.problem("tall")
+    s = np.arange(len(data.y)) % 3.0
+    used = s > 0.0
+    for settings in ({}, {"scoring": "r2"}, {"cv": 4, "scoring": "r2"}):
+        if "cv" in settings:
+            folds = np.array_split(np.arange(len(s)), 4)
+            pairs = [(np.setdiff1d(np.arange(len(s)), rows), rows) for rows in folds]
+            place = np.cumsum(used) - 1
+            fewer = [tuple(place[part[used[part]]] for part in pair) for pair in pairs]
+            whole, part = settings | {"cv": pairs}, settings | {"cv": fewer}
+        else:
+            whole = part = settings | {"store_cv_results": True}
+        first = sklreg.RidgeCV(**whole).fit(data.X, data.y, s)
+        again = sklreg.RidgeCV(**part).fit(data.X[used], data.y[used], s[used])
+        np.testing.assert_allclose(first.coef_, again.coef_, rtol=1e-8)
+        if "cv" not in settings:
+            kept, others = first.cv_results_[used], first.cv_results_[~used]
+            np.testing.assert_allclose(kept, again.cv_results_, rtol=1e-8)
+            assert np.isnan(others).all() if settings else not others.any()
+
+
+def test_ridge_cv_takes_undefined_scores_for_the_worst():
+    data = tables.problem("tall")
+
+    def scorer(model, X, y):
+        size = np.abs(model.coef_).max()
+        return np.nan if size > 1e-3 else size
+
+    model = sklreg.RidgeCV([1e-3, 1e9, 1e8, 1.0], scoring=scorer, cv=3)
+    with pytest.warns(UserWarning, match="2 of 4 scores are not finite"):
+        model.fit(data.X, data.y)
+    assert model.alpha_ == 1e8
+
+
+LOGISTICS = [
+    {},
+    {"scoring": "neg_log_loss", "class_weight": "balanced"},
+    {"scoring": "neg_brier_score", "fit_intercept": False},
+    {"scoring": "balanced_accuracy", "refit": False, "class_weight": {0: 1.0, 1: 2.5}},
+]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("load", [load_breast_cancer, load_wine])
+@pytest.mark.parametrize("settings", LOGISTICS, ids=repr)
+def test_logistic_regression_cv_chooses_as_scikit_learn(settings, load, weighted):
+    X, y = load(return_X_y=True)
+    X = scale(X)
+    s = np.random.default_rng(0).uniform(0.5, 2.0, size=len(y)) if weighted else None
+    if isinstance(settings.get("class_weight"), dict):
+        factors = settings["class_weight"]
+        settings = settings | {"class_weight": {k: factors[k % 2] for k in set(y)}}
+    if not IS_THEIR_VERSION and settings.get("class_weight") == "balanced":
+        s = None  # its class weights do not know sample weights
+    settings = settings | {"Cs": [1.0, 0.03, 0.3, 1e-3, 30.0], "cv": 4}
+    ours = quietly(sklreg.LogisticRegressionCV(**settings, tol=1e-6), X, y, s)
+    other = linear_model.LogisticRegressionCV(
+        **settings, tol=1e-10, solver="newton-cholesky"
+    )
+    quietly(other, X, y, s)
+    np.testing.assert_array_equal(ours.C_, other.C_)
+    np.testing.assert_allclose(ours.coef_, other.coef_, atol=1e-6)
+    np.testing.assert_allclose(ours.intercept_, other.intercept_, atol=1e-6)
+    for label, paths in other.coefs_paths_.items():
+        np.testing.assert_allclose(ours.scores_[label], other.scores_[label], atol=1e-6)
+        np.testing.assert_allclose(ours.coefs_paths_[label], paths, atol=1e-5)
+
+
+#: What says all that the defaults of LogisticRegressionCV will say.
+SAID = {"l1_ratios": (0,), "scoring": "neg_log_loss", "use_legacy_attributes": False}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize(
+    ("target", "parameters"),
+    [
+        ("classes", {"solver": "saga", "l1_ratios": (0.4, 1)}),
+        (
+            "binary",
+            {"solver": "liblinear", "l1_ratios": (1,), "intercept_scaling": 9.0},
+        ),
+        ("binary", {"class_weight": {0: 0.5, 1: 2.0}}),
+        ("classes", {"Cs": [np.inf, 1.0]}),
+    ],
+)
+def test_a_fold_is_fitted_as_its_rows_alone(target, parameters, weighted):
+    data = tables.problem("tall")
+    y = getattr(data, target)
+    s = np.random.default_rng(0).uniform(0.5, 2.0, size=len(y)) if weighted else None
+    folds = list(StratifiedKFold(3).split(data.X, y))
+    settings = SAID | {"Cs": [0.05, 1.0], "tol": 1e-6, "cv": folds} | parameters
+    model = sklreg.LogisticRegressionCV(**settings).fit(data.X, y, s)
+    of_one = {"solver", "intercept_scaling", "class_weight", "tol"}
+    shared = {name: each for name, each in settings.items() if name in of_one}
+    score = get_scorer("neg_log_loss")
+    for i, (train, test) in enumerate(folds):
+        weights = (None, None) if s is None else (s[train], s[test])
+        for m, l1_ratio in enumerate(settings["l1_ratios"]):
+            for k, C in enumerate(settings["Cs"]):
+                one = sklreg.LogisticRegression(C=C, l1_ratio=l1_ratio, **shared)
+                one.fit(data.X[train], y[train], weights[0])
+                both = np.column_stack([one.coef_, one.intercept_])
+                path = model.coefs_paths_[i, m, k]
+                np.testing.assert_allclose(path, both, rtol=1e-4, atol=1e-4)
+                scored = score(one, data.X[test], y[test], sample_weight=weights[1])
+                assert model.scores_[i, m, k] == pytest.approx(scored, rel=1e-4)
+    one = sklreg.LogisticRegression(C=model.C_, l1_ratio=model.l1_ratio_, **shared)
+    np.testing.assert_allclose(
+        model.coef_, one.fit(data.X, y, s).coef_, rtol=1e-4, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("refit", [True, False])
+@pytest.mark.parametrize("target", ["binary", "classes"])
+def test_both_layouts_hold_the_same(target, refit):
+    data = tables.problem("tall")
+    y = getattr(data, target)
+    settings = SAID | {"solver": "saga", "l1_ratios": (0.5, 1), "Cs": [0.1, 0.5, 2.0]}
+    model = sklreg.LogisticRegressionCV(**settings, cv=4, refit=refit)
+    new = clone(model).fit(data.X, y)
+    old = clone(model).set_params(use_legacy_attributes=True).fit(data.X, y)
+    labels = new.classes_ if target == "classes" else new.classes_[1:]
+    assert list(old.scores_) == list(old.coefs_paths_) == list(labels)
+    for k, label in enumerate(labels):
+        np.testing.assert_array_equal(old.scores_[label].swapaxes(1, 2), new.scores_)
+        paths = old.coefs_paths_[label].swapaxes(1, 2)
+        np.testing.assert_array_equal(paths, new.coefs_paths_[:, :, :, k])
+    np.testing.assert_array_equal(old.n_iter_[0].swapaxes(1, 2), new.n_iter_)
+    np.testing.assert_array_equal(old.C_, np.full(len(labels), new.C_))
+    np.testing.assert_array_equal(old.l1_ratio_, np.full(len(labels), new.l1_ratio_))
+    np.testing.assert_array_equal(old.coef_, new.coef_)
+
+
+def test_of_equal_scores_the_first_one_is_taken():
+    data = tables.problem("tall")
+    settings = {"Cs": [1.0, 0.1, 10.0], "scoring": lambda *_: 1.0}
+    model = sklreg.LogisticRegressionCV(**SAID | settings).fit(data.X, data.binary)
+    assert model.C_ == 1.0
+    ridge = sklreg.RidgeCV([1.0, 0.1, 10.0], cv=3, scoring=lambda *_: 1.0)
+    assert ridge.fit(data.X, data.y).alpha_ == 1.0
+
+
 @pytest.mark.parametrize("backend", ["threading", "loky"])
 def test_folds_are_worked_on_in_threads_whatever_the_backend(backend):
     data = tables.problem("tall")
@@ -364,6 +545,26 @@ def test_convert_alpha_knows_several_tasks():
     assert convert_alpha(0.3, "sklearn.MultiTaskLasso") == (0.3, 1.0)
 
 
+def test_convert_alpha_knows_those_that_choose():
+    data = tables.problem("tall")
+    size = {"sample_weight_sum": len(data.y)}
+    ridge = sklreg.RidgeCV([3.0, 30.0]).fit(data.X, data.y)
+    alpha, _ = convert_alpha(ridge.alpha_, "sklearn.RidgeCV", **size)
+    coef = LinearRegressor("l2", alpha, tol=1e-12).fit(data.X, data.y).coef_
+    np.testing.assert_allclose(ridge.coef_, coef, atol=1e-6)
+    model = sklreg.LogisticRegressionCV(**SAID | {"Cs": [0.1, 1.0], "tol": 1e-9})
+    model.fit(data.X, data.binary)
+    alpha, l1_ratio = convert_alpha(model.C_, "sklearn.LogisticRegressionCV", **size)
+    assert l1_ratio == 0.0
+    coef = LinearClassifier("l2", alpha, tol=1e-12).fit(data.X, data.binary).coef_
+    np.testing.assert_allclose(model.coef_, coef, atol=1e-6)
+    lasso = sklreg.LassoCV(alphas=5, tol=1e-9).fit(data.X, data.y)
+    assert convert_alpha(lasso.alpha_, "sklearn.LassoCV") == (lasso.alpha_, 1.0)
+    source = "sklearn.ElasticNetCV"
+    assert convert_alpha(0.2, source) == (0.2, 0.5)
+    assert convert_alpha(0.2, source, l1_ratio=0.9) == (0.2, 0.9)
+
+
 def test_alpha_max_is_where_their_weights_become_zero():
     data = tables.problem("tall")
     Y = np.column_stack([data.y, data.classes])
@@ -383,7 +584,14 @@ def test_alpha_max_is_where_their_weights_become_zero():
     below = clone(sparse).set_params(C=1.01 * C).fit(data.X, data.binary)
     assert not at.coef_.any()
     assert below.coef_.any()
-    assert alpha_max(sklreg.Ridge(), data.X, data.y) == np.inf
+    for ridge in (sklreg.Ridge(), sklreg.RidgeCV()):
+        assert alpha_max(ridge, data.X, data.y) == np.inf
+    several = sklreg.LogisticRegressionCV(l1_ratios=(1,), solver="saga")
+    strongest = alpha_max(several, data.X, data.binary)
+    assert strongest == alpha_max(sparse, data.X, data.binary)
+    several.set_params(l1_ratios=(0.5, 1))
+    with pytest.raises(ValueError, match="of which a model has but one"):
+        alpha_max(several, data.X, data.binary)
 
 
 def test_a_path_of_theirs_is_a_path_of_the_general_estimator():
@@ -415,6 +623,9 @@ def test_a_penalised_intercept_has_no_general_estimator():
         (sklreg.MultiTaskElasticNet(), "For mono-task outputs, use ElasticNet"),
         (sklreg.Ridge(solver="lbfgs"), "only when positive=True"),
         (sklreg.Ridge(solver="svd", positive=True), "does not support positive"),
+        (sklreg.RidgeCV(cv=3, store_cv_results=True), "incompatible"),
+        (sklreg.RidgeCV([1.0, 0.0]), r"alphas\[1\] == 0.0, must be > 0"),
+        (sklreg.RidgeCV([1.0, -1.0], cv=3), r"alphas\[1\] == -1.0, must be >= 0"),
     ],
     ids=repr,
 )
@@ -471,6 +682,50 @@ def test_what_is_deprecated_says_so(parameters, message):
         model = sklreg.LogisticRegression(**parameters).fit(data.X, data.binary)
     assert caught[0].filename == __file__
     np.testing.assert_array_equal(model.coef_, plain.coef_)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"penalty": "l2", "l1_ratios": None}, "'penalty' was deprecated"),
+        ({"l1_ratios": None}, "'l1_ratios=None' was deprecated"),
+        ({"l1_ratios": "warn"}, "default value for l1_ratios"),
+        ({"scoring": "warn"}, "default value of the parameter 'scoring'"),
+        ({"use_legacy_attributes": "warn"}, "default value of use_legacy_attributes"),
+    ],
+    ids=repr,
+)
+def test_what_will_change_says_so(parameters, message):
+    data = tables.problem("tall")
+    settings = SAID | {"Cs": [0.1], "scoring": "accuracy"}
+    plain = sklreg.LogisticRegressionCV(**settings).fit(data.X, data.binary)
+    model = sklreg.LogisticRegressionCV(**settings | parameters)
+    with pytest.warns(match=message) as caught:
+        model.fit(data.X, data.binary)
+    assert caught[0].filename == __file__
+    assert caught[0].category is FutureWarning
+    np.testing.assert_array_equal(model.coef_, plain.coef_)
+    with pytest.warns(FutureWarning, match="sample_weight"):
+        model.score(data.X, data.binary, np.ones(len(data.y)))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"Cs": []}, "Cs must be a number of strengths or positive numbers"),
+        ({"Cs": [1.0, 0.0]}, "Cs must be a number of strengths or positive numbers"),
+        ({"l1_ratios": (0.5, 2.0), "solver": "saga"}, "numbers between 0 and 1"),
+        ({"l1_ratios": (), "solver": "saga"}, "numbers between 0 and 1"),
+        ({"l1_ratios": (1,)}, "supports only 'l2' or None penalties"),
+        ({"l1_ratios": (0, 1), "solver": "liblinear"}, "Only 'saga' solver supports"),
+    ],
+    ids=repr,
+)
+def test_what_no_fold_can_do_is_refused(parameters, message):
+    data = tables.problem("tall")
+    model = sklreg.LogisticRegressionCV(**SAID | parameters)
+    with pytest.raises(ValueError, match=message):
+        model.fit(data.X, data.binary)
 
 
 def test_sparsify_keeps_predictions_and_warm_starts():

@@ -158,6 +158,7 @@ def test_class_docstring_matches_its_parameters(thing):
         assert parameter.desc, parameter.name
 
 
+@pytest.mark.filterwarnings("ignore:The default value:FutureWarning")
 @by_name(ESTIMATORS)
 def test_estimator_docstring_matches_its_attributes(thing):
     load = load_wine if is_classifier(thing()) else load_diabetes

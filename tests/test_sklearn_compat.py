@@ -123,6 +123,10 @@ NETWORKS_CHOOSING = {
         {"penalty": "l1", **TINY, "polish": False, "scoring": "accuracy"},
     ],
 }
+#: What LogisticRegressionCV warns of unless it is said.
+SAID = {"l1_ratios": (0,), "scoring": "neg_log_loss", "use_legacy_attributes": False}
+#: With few folds: a check fits ten rows of two classes.
+FEW = {**SAID, "Cs": [0.1, 1.0], "cv": 3}
 DROP_INS = {
     sklreg.Lasso: [{}, {"alpha": LIGHT}, {"alpha": LIGHT, "positive": True}],
     sklreg.ElasticNet: [{}, {"alpha": LIGHT, "warm_start": True}],
@@ -131,6 +135,16 @@ DROP_INS = {
     sklreg.MultiTaskLasso: [{}, {"alpha": LIGHT}],
     sklreg.MultiTaskElasticNet: [{}, {"alpha": LIGHT}],
     sklreg.Ridge: [{}, {"alpha": LIGHT}, {"solver": "lbfgs", "positive": True}],
+    sklreg.RidgeCV: [
+        {},
+        {"alphas": [LIGHT, 1.0], "scoring": "r2"},
+        {"alphas": [LIGHT, 1.0], "cv": 3},
+    ],
+    sklreg.LogisticRegressionCV: [
+        {**FEW, "Cs": [0.1, 10.0]},
+        {**FEW, "solver": "liblinear", "class_weight": "balanced"},
+        {**FEW, "solver": "saga", "l1_ratios": (0.5, 1), "n_jobs": 2},
+    ],
     sklreg.LogisticRegression: [
         {},
         {"solver": "liblinear"},
@@ -205,7 +219,12 @@ def test_checks_on_networks_that_choose(estimator, check):
 # What check_estimator leaves to scikit-learn's own test-suite -------------------------
 
 
-@by_name([estimator() for estimator in PUBLIC_ESTIMATORS])
+@by_name(
+    [
+        estimator(**SAID if estimator is sklreg.LogisticRegressionCV else {})
+        for estimator in PUBLIC_ESTIMATORS
+    ]
+)
 @pytest.mark.parametrize(
     "check",
     [

@@ -7,7 +7,6 @@ LEFT_OUT = {
     "test_large_sparse_matrix": "refusal of 64-bit indices by three of their solvers",
     "test_liblinear_dual_random_state": "wants solutions that depend on random_state",
     "test_liblinear_with_large_values": "refusal of large numbers by liblinear",
-    "test_logistic_cv": "six digits of theirs at tol=1e-4, against ours",
     "test_logistic_cv_multinomial_score": "six digits of a private function's solution",
     "test_logistic_regression_array_api_compliance": "array API: arrays are NumPy's",
     "test_logistic_regression_array_api_warm_start": "array API: arrays are NumPy's",

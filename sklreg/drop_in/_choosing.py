@@ -7,7 +7,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn import get_config
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_scalar
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
@@ -20,16 +19,28 @@ from ..linear._base import ADVICE, LinearModel
 from ..model_selection import LinearRegressorCV
 from ..solvers import critical_alpha
 from ._base import OF_THE_GAP, CoordinateDescent
+from ._scoring import check_routing
 from .paths import check_counted, grid
 
 Array = NDArray[np.float64]
 
 
-class PlainMean(LinearRegressorCV):
-    """The general estimator with scikit-learn's grid, and folds that count alike.
+class CountedAlike:
+    """Of a general estimator whose folds count alike, as scikit-learn's do.
 
     It is silent about shortfalls, which the drop-in replacement tells.
     """
+
+    def _fold_weights(self, folds: Any) -> Array:
+        return np.ones(len(folds))
+
+    def _warn(self, shortfalls: list[str]) -> None:
+        missed = [each for each in shortfalls if each]
+        self.shortfall_ = missed[0] if missed else ""
+
+
+class PlainMean(CountedAlike, LinearRegressorCV):
+    """The general estimator with scikit-learn's grid, and folds that count alike."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **LinearRegressorCV._parameter_constraints,
@@ -42,13 +53,6 @@ class PlainMean(LinearRegressorCV):
         unit = model.penalty_record(1.0, whole.problem.design.shape[1])
         largest = critical_alpha(whole.problem._replace(penalty=unit))
         return grid(largest, float(self.alpha_min_ratio or 1.0), int(self.alphas))
-
-    def _fold_weights(self, folds: Any) -> Array:
-        return np.ones(len(folds))
-
-    def _warn(self, shortfalls: list[str]) -> None:
-        missed = [each for each in shortfalls if each]
-        self.shortfall_ = missed[0] if missed else ""
 
 
 class ByCrossValidation(CoordinateDescent):
@@ -113,12 +117,7 @@ class ByCrossValidation(CoordinateDescent):
         self : object
             The fitted model.
         """
-        if params and not get_config()["enable_metadata_routing"]:
-            msg = (
-                f"[{', '.join(sorted(params))}] is only supported if "
-                "enable_metadata_routing=True; say so by sklearn.set_config."
-            )
-            raise ValueError(msg)
+        check_routing(params)
         self._check_grid()
         X, y = checked_for_fit(self, X, y, multi_output=True, y_numeric=True)
         if y.ndim > 1 and y.shape[1] > 1:

@@ -24,25 +24,37 @@ from .._validation import (
     total_weight,
 )
 from ..linear import LinearClassifier
-from ..linear._base import LinearModel
+from ..linear._base import Fitted, LinearModel
 from ..linear._labels import ClassPredictor, log_probabilities, probabilities
 from ..penalties import ElasticNet
 from ._base import DropIn
+
+Array = NDArray[np.float64]
 
 _SOLVERS = {"lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga"}
 #: Newton steps for each iteration of `max_iter` with l1, where scikit-learn counts
 #: passes over the data.
 _STEPS_A_PASS = 10
 #: How much of each penalty is l1; that of elasticnet is a parameter.
-_SHARES = {"l1": 1.0, "l2": 0.0, None: 0.0}
+SHARES = {"l1": 1.0, "l2": 0.0, None: 0.0}
 
 
-class _Model(NamedTuple):
+class Model(NamedTuple):
     """What `penalty`, `C` and `l1_ratio` say together."""
 
     penalty: str | None
     C: float  # infinite without penalty
     l1_ratio: float
+
+
+class Stated(NamedTuple):
+    """The data of a fit as the general estimators take them."""
+
+    X: Any  # with the constant column of liblinear
+    targets: Array  # n_samples x n_outputs
+    weight: Array  # n_samples, sums to one: sample weights times class weights
+    total: float  # what these sum to before
+    loss: Any
 
 
 class LogisticRegression(ClassifierMixin, ClassPredictor, DropIn):
@@ -193,16 +205,25 @@ class LogisticRegression(ClassifierMixin, ClassPredictor, DropIn):
                 "estimators do not; take another solver, or fit_intercept=False."
             )
             raise ValueError(msg)
-        model = self._model()
+        return self._linear(self._model(), total)
+
+    def _linear(self, model: Model, total: float | None) -> LinearModel:
+        """Return the general estimator of a model, for a sum of the weights."""
         return LinearClassifier(
             ElasticNet(l1_ratio=model.l1_ratio),
             1.0 if total is None else 1.0 / (model.C * total),
-            fit_intercept=self.fit_intercept and not self._penalises_intercept,
-            tol=self.tol**2,
-            max_iter=max(self.max_iter, 1) * (_STEPS_A_PASS if model.l1_ratio else 1),
-            verbose=self.verbose,
+            **self._settings(model.l1_ratio),
             class_weight=self.class_weight,
         )
+
+    def _settings(self, l1_ratio: float) -> dict[str, Any]:
+        """Return the parameters of the general estimators that are no strengths."""
+        return {
+            "fit_intercept": self.fit_intercept and not self._penalises_intercept,
+            "tol": self.tol**2,
+            "max_iter": max(self.max_iter, 1) * (_STEPS_A_PASS if l1_ratio else 1),
+            "verbose": self.verbose,
+        }
 
     @fitting
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -225,6 +246,13 @@ class LogisticRegression(ClassifierMixin, ClassPredictor, DropIn):
         self._warn_deprecated()
         self._check_solver(self._model().penalty)
         X, y = checked_for_fit(self, X, y)
+        stated = self._stated(X, y, sample_weight)
+        fitted = self._found(self._general(stated.total), stated)
+        self.n_iter_ = np.array([fitted.n_iter], dtype=np.int32)
+        return self
+
+    def _stated(self, X: Any, y: NDArray[Any], sample_weight: Any) -> Stated:
+        """State the problem for validated X and y, and set `classes_`."""
         weight = checked_weights(sample_weight, len(y))
         classes = checked_classes(y, weight, self.class_weight)
         self.classes_, k = classes.labels, len(classes.labels)
@@ -236,24 +264,35 @@ class LogisticRegression(ClassifierMixin, ClassPredictor, DropIn):
                 "sklearn.multiclass.OneVsRestClassifier."
             )
             raise ValueError(msg)
-        targets = classes.one_hot if k > 2 else classes.one_hot[:, 1:].copy()
-        general = self._general(total_weight(sample_weight, len(y)) * classes.mass)
         if self.solver == "liblinear":
             X = X.astype(np.float64)
         if self._penalises_intercept:
             X = _with_constant(X, self.intercept_scaling)
-        loss = loss_record("log_loss", k)
-        fitted = self._fitted(
-            general, X, targets, classes.weight, loss, enough=self.tol
+        return Stated(
+            X,
+            classes.one_hot if k > 2 else classes.one_hot[:, 1:].copy(),
+            classes.weight,
+            total_weight(sample_weight, len(y)) * classes.mass,
+            loss_record("log_loss", k),
         )
-        self.coef_, self.intercept_ = fitted.coef, fitted.intercept
-        if self._penalises_intercept:
-            self.intercept_ = self.intercept_scaling * fitted.coef[:, -1]
-            self.coef_ = np.ascontiguousarray(fitted.coef[:, :-1])
-        self.n_iter_ = np.array([fitted.n_iter], dtype=np.int32)
-        return self
 
-    def _model(self) -> _Model:
+    def _found(self, general: LinearModel, stated: Stated) -> Fitted:
+        """Fit, and assign weights and intercepts."""
+        X, targets, weight, _, loss = stated
+        fitted = self._fitted(general, X, targets, weight, loss, enough=self.tol)
+        self.coef_, self.intercept_ = self._to_user(fitted.coef, fitted.intercept)
+        return fitted
+
+    def _to_user(
+        self, coef: NDArray[Any], intercept: NDArray[Any]
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return weights (..., n_features) and intercepts, that of liblinear apart."""
+        if not self._penalises_intercept:
+            return coef, intercept
+        last = self.intercept_scaling * coef[..., -1]
+        return np.ascontiguousarray(coef[..., :-1]), last
+
+    def _model(self) -> Model:
         """Return the penalty by name, and how much of it is l1."""
         penalty, C = self.penalty, float(self.C)
         if penalty == "deprecated":
@@ -266,8 +305,8 @@ class LogisticRegression(ClassifierMixin, ClassPredictor, DropIn):
             msg = "l1_ratio must be specified when penalty is elasticnet."
             raise ValueError(msg)
         else:
-            share = _SHARES.get(penalty, self.l1_ratio or 0.0)
-        return _Model(penalty, C, float(share))
+            share = SHARES.get(penalty, self.l1_ratio or 0.0)
+        return Model(penalty, C, float(share))
 
     def _warn_deprecated(self) -> None:
         """Warn of what scikit-learn 1.9 has deprecated, and of contradictions."""
@@ -295,7 +334,7 @@ class LogisticRegression(ClassifierMixin, ClassPredictor, DropIn):
                 "l1_ratio parameter is only used when penalty is 'elasticnet'. Got "
                 f"(penalty={penalty})"
             )
-        if penalty in {"l1", "l2"} and ratio != _SHARES[penalty]:
+        if penalty in {"l1", "l2"} and ratio != SHARES[penalty]:
             warn_user(f"Inconsistent values: penalty={penalty} with l1_ratio={ratio}.")
         if penalty is None and self.C != 1.0:
             warn_user("Setting penalty=None will ignore the C and l1_ratio parameters")

@@ -24,14 +24,37 @@ from ._base import Regressor
 Array = NDArray[np.float64]
 
 #: scikit-learn solves the normal equations to rounding, whatever its `tol`.
-_EXACT = 1e-12
+EXACT = 1e-12
 #: Its limit where `max_iter` is None, for problems too large for Newton's method.
 _STEPS = 15_000
 _SOLVERS = {"auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs"}
 _SPARSE_WITH_INTERCEPT = {"auto", "lbfgs", "lsqr", "sag", "sparse_cg"}
 
 
-class Ridge(Regressor):
+class RidgeRegression(Regressor):
+    """Base of Ridge and RidgeCV."""
+
+    def _fit_strengths(
+        self, X: Any, y: NDArray[Any], sample_weight: Any, alphas: Array
+    ) -> NDArray[np.int32]:
+        """Fit each target with its strength, assign, and return the steps taken."""
+        weight = checked_weights(sample_weight, len(y))
+        total = total_weight(sample_weight, len(y))
+        k = len(alphas)
+        coef, intercept = np.empty((k, X.shape[1]), X.dtype), np.empty(k, X.dtype)
+        n_iter = np.empty(k, dtype=np.int32)
+        general = self._general(total)
+        for alpha in np.unique(alphas):
+            targets = np.flatnonzero(alphas == alpha)
+            general.set_params(alpha=alpha / total)
+            fitted = self._least_squares(general, X, y, weight, targets)
+            coef[targets], intercept[targets] = fitted.coef, fitted.intercept
+            n_iter[targets] = fitted.n_iter
+        self._assign(coef, intercept, y.ndim)
+        return n_iter
+
+
+class Ridge(RidgeRegression):
     r"""Linear regression with an l2 penalty, in the words of scikit-learn.
 
     .. math:: \min_{w, b} \; \sum_i s_i (y_i - x_i' w - b)^2 + \alpha \|w\|_2^2
@@ -126,7 +149,7 @@ class Ridge(Regressor):
             strength,
             fit_intercept=self.fit_intercept,
             positive=self.positive,
-            tol=min(self.tol, _EXACT),
+            tol=min(self.tol, EXACT),
             max_iter=_STEPS if self.max_iter is None else self.max_iter,
         )
 
@@ -150,21 +173,8 @@ class Ridge(Regressor):
         """
         self._check_solver(sparse=scipy.sparse.issparse(X))
         X, y = checked_for_fit(self, X, y, multi_output=True, y_numeric=True)
-        weight = checked_weights(sample_weight, len(y))
-        total = total_weight(sample_weight, len(y))
-        k = y[0].size
-        alphas = self._alphas(k)
-        coef, intercept = np.empty((k, X.shape[1]), X.dtype), np.empty(k, X.dtype)
-        n_iter = np.empty(k, dtype=np.int32)
-        general = self._general(total)
-        for alpha in np.unique(alphas):
-            targets = np.flatnonzero(alphas == alpha)
-            general.set_params(alpha=alpha / total)
-            fitted = self._least_squares(general, X, y, weight, targets)
-            coef[targets], intercept[targets] = fitted.coef, fitted.intercept
-            n_iter[targets] = fitted.n_iter
-        self._assign(coef, intercept, y.ndim)
-        self.n_iter_ = n_iter
+        alphas = self._alphas(y[0].size)
+        self.n_iter_ = self._fit_strengths(X, y, sample_weight, alphas)
         self.solver_ = self._solver_name(sparse=scipy.sparse.issparse(X))
         return self
 

@@ -59,6 +59,10 @@ def _equal(given: _Given) -> tuple[float, float]:
     return given.value, _ratio(given, 1.0)
 
 
+def _elastic_net(given: _Given) -> tuple[float, float]:
+    return given.value, _ratio(given, 0.5)
+
+
 def _ridge(given: _Given) -> tuple[float, float]:
     return given.value / _weight_sum(given), 0.0
 
@@ -123,11 +127,15 @@ def _glmnet(given: _Given) -> tuple[float, float]:
 #: Source names and their conversions.
 SOURCES: dict[str, Callable[[_Given], tuple[float, float]]] = {
     "sklearn.Lasso": _equal,
-    "sklearn.ElasticNet": lambda given: (given.value, _ratio(given, 0.5)),
+    "sklearn.LassoCV": _equal,
+    "sklearn.ElasticNet": _elastic_net,
+    "sklearn.ElasticNetCV": _elastic_net,
     "sklearn.MultiTaskLasso": _equal,
-    "sklearn.MultiTaskElasticNet": lambda given: (given.value, _ratio(given, 0.5)),
+    "sklearn.MultiTaskElasticNet": _elastic_net,
     "sklearn.Ridge": _ridge,
+    "sklearn.RidgeCV": _ridge,
     "sklearn.LogisticRegression": _logistic,
+    "sklearn.LogisticRegressionCV": _logistic,
     "sklearn.PoissonRegressor": _glm,
     "sklearn.GammaRegressor": _glm,
     "sklearn.TweedieRegressor": _glm,
@@ -168,13 +176,13 @@ def convert_alpha(
         ``weight_decay`` (torch), the factor of a Keras regulariser; for
         ``"keras.l1_l2"`` the pair (l1, l2).
     source : str
-        Whose strength it is: ``"sklearn."`` with ``Lasso``, ``ElasticNet``,
-        ``MultiTaskLasso``, ``MultiTaskElasticNet`` (of
-        ``GroupElasticNet(weights=1)``), ``Ridge``,
-        ``LogisticRegression``, ``PoissonRegressor``, ``GammaRegressor``,
-        ``TweedieRegressor``, ``SGD`` or ``MLP`` (these two also with ``Classifier`` or
-        ``Regressor``); ``"keras.l1"``, ``"keras.l2"``,
-        ``"keras.l1_l2"``, with ``"+mse"`` appended if the loss is ``"mse"``;
+        Whose strength it is: ``"sklearn."`` with ``Lasso``, ``ElasticNet``, ``Ridge``,
+        ``LogisticRegression`` (these four also with ``CV``), ``MultiTaskLasso``,
+        ``MultiTaskElasticNet`` (of ``GroupElasticNet(weights=1)``),
+        ``PoissonRegressor``, ``GammaRegressor``, ``TweedieRegressor``, ``SGD`` or
+        ``MLP`` (these two also with ``Classifier`` or ``Regressor``);
+        ``"keras.l1"``, ``"keras.l2"``, ``"keras.l1_l2"``, with ``"+mse"`` appended if
+        the loss is ``"mse"``;
         ``"torch.weight_decay"``, with ``"+mse"`` appended if it is ``nn.MSELoss``;
         ``"glmnet"``.
     l1_ratio : float, optional

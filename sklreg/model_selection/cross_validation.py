@@ -99,15 +99,13 @@ class Validation(NamedTuple):
         values, rounding = self.blocks.squared_errors(fold.held_out_mask(), w, b)
         unsure = rounding > _EXACT * values
         if unsure.any():
-            values[unsure] = self._summed(
-                fold, Models(*(a[..., unsure] for a in models))
-            )
+            values[unsure] = self._summed(fold, models.at(unsure))
         return values
 
     def _summed(self, fold: Fold, models: Models) -> Array:
         """Sum the losses row by row."""
         problem: Problem = self.whole.problem
-        coefs, b = models
+        coefs, b, _ = models
         used = np.flatnonzero(coefs.any(axis=(1, 2)))
         w = coefs[used].reshape(len(used), b.size)
         k, n_models = b.shape

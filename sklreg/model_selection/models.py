@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..linear import Prepared
 from ..solvers import Solution
@@ -16,6 +17,7 @@ class Models(NamedTuple):
 
     coefs: Array  # n_features x n_outputs x n_alphas
     intercepts: Array  # n_outputs x n_alphas
+    n_iters: NDArray[np.intp]  # n_alphas: steps taken
 
     @classmethod
     def of(cls, prepared: Prepared, solutions: list[Solution]) -> Models:
@@ -23,4 +25,13 @@ class Models(NamedTuple):
         pairs = [prepared.to_user(each.coef, each.intercept) for each in solutions]
         coefs, intercepts = zip(*pairs, strict=True)
         # Model after model in memory: no solution is scattered.
-        return cls(np.moveaxis(np.array(coefs), 0, -1), np.array(intercepts).T)
+        return cls(
+            np.moveaxis(np.array(coefs), 0, -1),
+            np.array(intercepts).T,
+            np.array([each.n_iter for each in solutions]),
+        )
+
+    def at(self, which: Any) -> Models:
+        """Return those of some strengths, by numbers or a mask."""
+        coefs, intercepts, n_iters = self
+        return Models(coefs[..., which], intercepts[..., which], n_iters[which])

@@ -121,7 +121,7 @@ def assemble(stated: Prepared, grid: Array, solutions: list[Solution]) -> Path:
         intercepts,
         np.array([each.dual_gap for each in solutions]),
         np.array([each.violation for each in solutions]),
-        np.array([each.n_iter for each in solutions]),
+        models.n_iters,
     )
 
 

@@ -6,11 +6,12 @@ from .certificate import printed, silent
 from .folds import Blocks, in_blocks, over_rows
 from .freedom import degrees_of_freedom
 from .problem import Problem, Solution, start_point
-from .ridge import directions
+from .ridge import Directions, directions
 from .solve import certificate_of, critical_alpha, curvature, solve, solve_path
 
 __all__ = [
     "Blocks",
+    "Directions",
     "Problem",
     "Solution",
     "certificate_of",

@@ -85,7 +85,9 @@ class Directions(Protocol):
 
 
 def directions(problem: Problem, least: float) -> Directions:
-    """Decompose the smaller one of ``Z' Z`` and ``Z Z'``.
+    """Decompose ``Z' Z``, or ``Z Z'`` where that has no more directions.
+
+    There all errors may vanish with the penalty, and only the rows tell in what way.
 
     Parameters
     ----------
@@ -95,7 +97,7 @@ def directions(problem: Problem, least: float) -> Directions:
         The smallest strength that will be asked for, above zero.
     """
     n_rows = int((problem.weight > 0.0).sum())
-    if n_rows < problem.design.shape[1]:
+    if n_rows - problem.fit_intercept <= problem.design.shape[1]:
         return InRows.of(problem, least)
     return InColumns.of(problem, least)
 
