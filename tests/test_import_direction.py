@@ -24,8 +24,12 @@ STOREYS = [
     {"__main__"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(STOREYS) for room in rooms}
-#: The two rooms of the lowest storeys that know each other, in this direction.
-NEIGHBOURS = {("_parameters", "_compile"), ("_estimator", "_validation")}
+#: The rooms of the same storey that know each other, in this direction.
+NEIGHBOURS = {
+    ("_parameters", "_compile"),
+    ("losses", "_exponentials"),
+    ("_estimator", "_validation"),
+}
 WITHOUT_SKLEARN = {"_compile", "_parameters", "designs", "losses", "penalties"} | {
     "solvers",
     "augmentation",

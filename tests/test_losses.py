@@ -192,6 +192,23 @@ def test_balanced_dual_sums_to_zero_and_stays_feasible(row, rng):
 # Sums over rows -----------------------------------------------------------------------
 
 
+def test_softmax_of_many_rows_is_that_of_each(rng):
+    """Rows of no weight do not exist, whatever they hold."""
+    record, y, eta = sample(tables.LOSSES["softmax"], rng, n=300, spread=10.0)
+    weight = rng.dirichlet(np.ones(300))
+    weight[::7] = 0.0
+    eta[::14] = np.inf
+    out = np.empty_like(eta)
+    value = losses.weighted_gradient(record, y, eta, weight, out)
+    there = weight > 0.0
+    values = [record.row_value(y, eta, i) for i in np.flatnonzero(there)]
+    assert value == pytest.approx(weight[there] @ values, rel=1e-13)
+    slopes = [gradient_of(record, y, eta, i) for i in np.flatnonzero(there)]
+    expected = weight[there, None] * np.array(slopes)
+    np.testing.assert_allclose(out[there], expected, rtol=1e-11, atol=1e-16)
+    assert not out[~there].any()
+
+
 @every_loss
 def test_kernels_equal_naive_sums(row, rng):
     record, y, eta = sample(row, rng)

@@ -20,8 +20,11 @@ from sklreg.solvers import (
     critical_alpha,
     proximal_newton,
     solve,
+    start_point,
 )
+from sklreg.solvers.certificate import Null
 from sklreg.solvers.column_newton import newton_in_columns
+from sklreg.solvers.lbfgs import lbfgs
 
 #: l1 and l2 strength, positive
 STRENGTHS = {
@@ -227,6 +230,29 @@ def test_large_smooth_problems_go_to_lbfgs():
     tighter = sklreg.LinearClassifier("l2", alpha=0.1, tol=1e-11).fit(X, y)
     assert model.objective_ - tighter.objective_ <= model.dual_gap_ + 1e-14
     assert naive.violation(tighter.coef_.T, tighter.intercept_) <= 1e-6
+
+
+@pytest.mark.parametrize("task", ["multinomial", "log_loss", "poisson"])
+@pytest.mark.parametrize("penalty", ["l2", None])
+def test_lbfgs_finds_what_newton_finds(task, penalty):
+    """Also where columns differ by orders of magnitude, and from far away."""
+    row, data = tables.TASKS[task], tables.problem("tall")
+    estimator = getattr(sklreg, row.estimator)(penalty, 0.01, **row.parameters)
+    X = data.X * np.geomspace(0.1, 10.0, data.X.shape[1])
+    problem = estimator.prepare(X, getattr(data, row.target)).problem
+    exact = solve(problem, tol=1e-12, max_iter=100)
+    null = Null.of(problem)
+    limits = null.tolerance(problem, 1e-9)
+    for far in (0.0, 1.0, 30.0):
+        w = np.full_like(exact.coef, far) * np.sign(exact.coef + 1e-3)
+        point = start_point(problem, w, exact.intercept)
+        if not np.isfinite(problem.objective(w, point.eta)):
+            continue
+        found, n_iter = lbfgs(problem, point, limits, null, 2000)
+        assert 0 < n_iter < 2000
+        assert certificate_of(problem, found.w, found.b).objective == pytest.approx(
+            exact.objective, rel=1e-8
+        )
 
 
 # A link: losses that overflow ---------------------------------------------------------

@@ -7,7 +7,7 @@ A design has a `shape`, four products, ``matvec`` (X w), ``rmatvec`` (X' r) and
 
 from __future__ import annotations
 
-from ._blocks import row_slices
+from ._blocks import column_sums, row_slices
 from .csc import CSC
 from .dense import Dense
 from .standardized import Standardized, standardized, standardized_by
@@ -16,6 +16,7 @@ __all__ = [
     "CSC",
     "Dense",
     "Standardized",
+    "column_sums",
     "row_slices",
     "standardized",
     "standardized_by",

@@ -23,6 +23,11 @@ def row_slices(n_rows: int, n_columns: int, least: int = 1) -> Iterator[slice]:
         yield slice(start, min(start + height, n_rows))
 
 
+def column_sums(r: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sums of the columns of a matrix of many rows and few columns."""
+    return np.ones(len(r)) @ r
+
+
 def add_cross(left: Array, right: Array, weight: Array, out: Array) -> None:
     """Add ``left' diag(weight) right`` to `out`; `left` may be overwritten."""
     if left is right and weight.min(initial=0.0) >= 0.0:

@@ -15,8 +15,9 @@ Indices = NDArray[np.intp]
 
 #: Rows of a block for each column, so that adding products up is the smaller work.
 _ROWS_PER_COLUMN = 4
-#: Numbers of vectors that are multiplied one by one.
-_FEW = (2, 3)
+#: Multiplications up to which BLAS has kernels of its own for few columns. Beyond, a
+#: product is faster the wide way round: ``(W' X')'``.
+_SMALL_PRODUCT = 100**3
 
 
 @record
@@ -78,7 +79,7 @@ class Dense(NamedTuple):
     def matvec(self, w: Array) -> Array:
         """Return ``X w`` for `w` of shape (n_features, k)."""
         if self.values.dtype == np.float64:
-            return self.values @ w
+            return _product(self.values, w)
         out = np.empty((self.shape[0], w.shape[1]))
         for rows in row_slices(*self.shape):
             out[rows] = self.values[rows].astype(np.float64) @ w
@@ -87,9 +88,7 @@ class Dense(NamedTuple):
     def rmatvec(self, r: Array) -> Array:
         """Return ``X' r`` for `r` of shape (n_samples, k)."""
         if self.values.dtype == np.float64:
-            if r.shape[1] in _FEW:  # BLAS reads X faster for one vector at a time
-                return np.column_stack([self.values.T @ column for column in r.T])
-            return self.values.T @ r
+            return _product(self.values.T, r)
         out = np.zeros((self.shape[1], r.shape[1]))
         for rows in row_slices(*self.shape):
             out += self.values[rows].astype(np.float64).T @ r[rows]
@@ -181,6 +180,13 @@ class Dense(NamedTuple):
         values = np.empty((n, p + other.shape[1]), dtype, order="F")
         values[:, :p], values[:, p:] = self.values, other.values
         return Dense(values)
+
+
+def _product(left: Array, right: Array) -> Array:
+    """Return ``left right``, where `right` has few columns."""
+    if right.shape[1] == 1 or left.size * right.shape[1] <= _SMALL_PRODUCT:
+        return left @ right
+    return np.ascontiguousarray((right.T @ left.T).T)
 
 
 def _centred_after(

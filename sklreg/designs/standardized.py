@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
-from ._blocks import Array
+from ._blocks import Array, column_sums
 
 Indices = NDArray[np.intp]
 
@@ -53,7 +53,7 @@ class Standardized(NamedTuple):
     def rmatvec(self, r: Array) -> Array:
         """Return ``(X' r - mean sum(r)) / scale``."""
         out = np.ascontiguousarray(self.design.rmatvec(r))
-        _standardize(self.mean, self.scale, r.sum(axis=0), out)
+        _standardize(self.mean, self.scale, column_sums(r), out)
         return out
 
     def cross(self, other: Standardized, weight: Array) -> Array:

@@ -125,6 +125,26 @@ class Loss(Parameters):
             total += self.conjugate_dual(y[i, c], u[i, c])
         return total
 
+    # All rows ---------------------------------------------------------------------
+
+    def gradient_of_rows(
+        self, y: Array, eta: Array, weight: Array, out: Array
+    ) -> float:
+        """Write ``weight_i grad f_i`` to `out`; return the weighted mean loss.
+
+        Rows without weight do not exist, even where their loss is infinite.
+        """
+        total = 0.0
+        for i in range(eta.shape[0]):
+            if weight[i] == 0.0:
+                out[i] = 0.0
+                continue
+            total += weight[i] * self.row_value(y, eta, i)
+            self.row_gradient(y, eta, i, out)
+            for c in range(eta.shape[1]):
+                out[i, c] *= weight[i]
+        return total
+
     # All rows, in Python -----------------------------------------------------------
 
     def inverse_link(self, eta: Any) -> Any:
@@ -164,20 +184,8 @@ class Loss(Parameters):
 def weighted_gradient(
     loss: Any, y: Array, eta: Array, weight: Array, out: Array
 ) -> float:
-    """Write ``weight_i grad f_i`` to `out`; return the weighted mean loss.
-
-    Rows without weight do not exist, even where their loss is infinite.
-    """
-    total = 0.0
-    for i in range(eta.shape[0]):
-        if weight[i] == 0.0:
-            out[i] = 0.0
-            continue
-        total += weight[i] * loss.row_value(y, eta, i)
-        loss.row_gradient(y, eta, i, out)
-        for c in range(eta.shape[1]):
-            out[i, c] *= weight[i]
-    return total
+    """Write ``weight_i grad f_i`` to `out`; return the weighted mean loss."""
+    return loss.gradient_of_rows(y, eta, weight, out)
 
 
 @kernel

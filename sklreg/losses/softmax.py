@@ -6,7 +6,12 @@ import math
 
 import numpy as np
 
+from .._compile import kernel
+from .._exponentials import exp
 from ._base import Array, Loss
+
+#: Rows whose exponentials are taken at once, which stay in the cache.
+_ROWS = 128
 
 
 class Softmax(Loss):
@@ -94,6 +99,35 @@ class Softmax(Loss):
                 entropy -= p * math.log(p)
         return entropy
 
+    def gradient_of_rows(
+        self, y: Array, eta: Array, weight: Array, out: Array
+    ) -> float:
+        """Write ``weight_i (p_i - y_i)`` to `out`; return the weighted mean loss."""
+        n, k = eta.shape
+        numbers = out.reshape(n * k)
+        total = 0.0
+        for start in range(0, n, _ROWS):
+            stop = min(start + _ROWS, n)
+            for i in range(start, stop):
+                largest = eta[i, 0]
+                for c in range(1, k):
+                    largest = max(largest, eta[i, c])
+                if weight[i] == 0.0:
+                    out[i] = 0.0
+                    continue
+                for c in range(k):
+                    out[i, c] = eta[i, c] - largest
+                    total -= weight[i] * y[i, c] * out[i, c]
+            _exponentials(numbers[start * k : stop * k])
+            for i in range(start, stop):
+                mass = 0.0
+                for c in range(k):
+                    mass += out[i, c]
+                total += weight[i] * math.log(mass)
+                for c in range(k):
+                    out[i, c] = weight[i] * (out[i, c] / mass - y[i, c])
+        return total
+
     def balanced_dual(self, u: Array, y: Array, weight: Array) -> Array:
         """Mix p with one distribution so that its mean is that of y.
 
@@ -111,3 +145,10 @@ class Softmax(Loss):
         """Return the centred log shares of the classes, the exact answer."""
         logs = np.log(np.clip(weight @ y, 1e-300, None))
         return logs - logs.mean()
+
+
+@kernel
+def _exponentials(values: Array) -> None:
+    """Replace numbers by their exponentials, in a loop that vectorises."""
+    for j in range(values.shape[0]):
+        values[j] = exp(values[j])
