@@ -146,10 +146,10 @@ def checked_weights(sample_weight: Any, n_samples: int) -> Array:
             f"got {sample_weight!r}."
         )
         raise ValueError(msg)  # noqa: TRY004  # as for every other bad weight
-    if sample_weight is None or isinstance(sample_weight, numbers.Number):
-        sample_weight = np.full(
-            n_samples, 1.0 if sample_weight is None else sample_weight
-        )
+    if sample_weight is None:
+        return np.full(n_samples, 1.0 / n_samples)
+    if isinstance(sample_weight, numbers.Number):
+        sample_weight = np.full(n_samples, sample_weight)
     weight = check_array(
         sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )

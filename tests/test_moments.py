@@ -15,7 +15,8 @@ from sklreg.designs import Dense, Standardized, standardized
 from sklreg.losses import SquaredError
 from sklreg.penalties import L1
 from sklreg.solvers import Problem
-from sklreg.solvers.moments import Moments, compress
+from sklreg.solvers.certificate import Null
+from sklreg.solvers.moments import Moments, Sums, compress
 from sklreg.solvers.problem import evaluate, start_point
 
 N, P, K = 60, 7, 2
@@ -84,6 +85,51 @@ def test_rows_of_weight_zero_do_not_count():
     some = Moments.of(about(X[q > 0.0], X[1]), y[q > 0.0], q[q > 0.0])
     for part, expected in zip(Moments.of(about(X, X[1]), y, q), some, strict=True):
         np.testing.assert_allclose(part, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("far", [0.0, 1000.0])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_one_pass_gives_the_same(dtype, order, weighted, far, fit_intercept):
+    """As two: one for means and norms, one for what follows about these."""
+    X, y, q = drawn(n=3000)
+    X = np.asarray(X + far, dtype=dtype, order=order)
+    X[:, 2] = 0.1  # constant
+    q = q if weighted else np.full_like(q, 1.0 / len(q))
+    sums = Sums.of(Dense(X), y, q, fit_intercept=fit_intercept)
+    for scale in (False, True):
+        one = sums.standardized(centre=fit_intercept, scale=scale)
+        two = standardized(Dense(X), q, centre=fit_intercept, scale=scale)
+        np.testing.assert_allclose(one[0].mean, two[0].mean, rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(one[0].scale, two[0].scale, rtol=1e-9)
+        np.testing.assert_allclose(one[1], two[1], rtol=1e-9)
+        problem = stated(X, y, q, fit_intercept=fit_intercept, scale=scale)
+        small, expected = sums.compressed(problem), compress(problem)
+        for name in ("xx", "xy", "yy"):
+            np.testing.assert_allclose(
+                getattr(small.moments, name),
+                getattr(expected.moments, name),
+                rtol=1e-9,
+                atol=1e-9,
+            )
+        w = np.ones((P, K))
+        np.testing.assert_allclose(small.intercept(w), expected.intercept(w), rtol=1e-9)
+        value, slope = small.null()
+        null = Null.of(expected.problem)
+        value_there = null.evaluation.value + expected.offset.sum()
+        assert value == pytest.approx(value_there, rel=1e-9)
+        assert slope == pytest.approx(null.gradient, rel=1e-9)
+
+
+def test_a_shift_that_is_far_from_the_means_is_noticed():
+    """Where the few rows that it comes from are not like the others."""
+    X, y, q = drawn(n=6400)
+    assert Sums.of(Dense(X), y, q, fit_intercept=True) is not None
+    X[:, 3] = 0.0
+    X[::100, 3] = 1.0  # all of them, and nothing else
+    assert Sums.of(Dense(X), y, q, fit_intercept=True) is None
 
 
 # The compressed problem ---------------------------------------------------------------

@@ -10,13 +10,14 @@ from __future__ import annotations
 from ._blocks import column_sums, row_slices
 from .csc import CSC
 from .dense import Dense
-from .standardized import Standardized, standardized, standardized_by
+from .standardized import Standardized, is_constant, standardized, standardized_by
 
 __all__ = [
     "CSC",
     "Dense",
     "Standardized",
     "column_sums",
+    "is_constant",
     "row_slices",
     "standardized",
     "standardized_by",

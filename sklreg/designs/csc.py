@@ -159,6 +159,12 @@ class CSC(NamedTuple):
             (data, self.indices[entries], starts - starts[0]), shape=shape
         )
 
+    def shifted_products(
+        self, beside: Array, weight: Array
+    ) -> tuple[Array, Array] | None:
+        """Return None: shifted columns would not be sparse."""
+        return None
+
     def outer(self, mean: Array, factor: Array) -> Array:
         """Return ``(X - 1 mean') diag(factor) (X - 1 mean')'``, n_samples squared."""
         out = np.zeros((self.n_samples, self.n_samples))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.linalg.blas
 from numpy.typing import NDArray
 
 from .._compile import kernel, record
@@ -15,6 +16,8 @@ Indices = NDArray[np.intp]
 
 #: Rows of a block for each column, so that adding products up is the smaller work.
 _ROWS_PER_COLUMN = 4
+#: Rows, at least, whose means stand for those of all.
+_FEW_ROWS = 64
 #: Multiplications up to which BLAS has kernels of its own for few columns. Beyond, a
 #: product is faster the wide way round: ``(W' X')'``.
 _SMALL_PRODUCT = 100**3
@@ -120,6 +123,44 @@ class Dense(NamedTuple):
         return bool(
             self.values.dtype == np.float64 and weight.min() == weight.max() < np.inf
         )
+
+    def shifted_products(
+        self, beside: Array, weight: Array
+    ) -> tuple[Array, Array] | None:
+        """Return a shift and ``Z' diag(weight) Z`` of ``Z = [X - 1 shift', beside]``.
+
+        The shift is near the means: those of a few rows, or zero if columns in Fortran
+        order vary as much. Then BLAS reads X in place, otherwise in blocks of rows that
+        are shifted and multiplied while in the cache: one pass.
+        """
+        few = self.values[:: max(len(self.values) // _FEW_ROWS, 1)].astype(np.float64)
+        shift, p = few.mean(axis=0), self.shape[1]
+        near = (np.abs(shift) <= few.std(axis=0)).all()
+        if near and self.values.flags.f_contiguous and self._is_plain(weight):
+            out = np.empty((p + beside.shape[1],) * 2)
+            out[:p, :p] = self.values.T @ self.values
+            out[:p, p:] = self.rmatvec(beside)
+            out[p:, :p] = out[:p, p:].T
+            out[p:, p:] = beside.T @ beside
+            return np.zeros(p), weight[0] * out
+        return shift, self._shifted_products(shift, beside, weight)
+
+    def _shifted_products(self, shift: Array, beside: Array, weight: Array) -> Array:
+        (n, p), q = self.shape, self.shape[1] + beside.shape[1]
+        root = None if weight.min() == weight.max() else np.sqrt(weight)
+        blocks = list(row_slices(n, q, CROSS_ROWS))
+        space = np.empty((blocks[0].stop, q))
+        out = np.zeros((q, q), order="F")
+        for rows in blocks:
+            z = space[: rows.stop - rows.start]
+            np.subtract(self.values[rows], shift, out=z[:, :p])
+            z[:, p:] = beside[rows]
+            if root is not None:
+                z *= root[rows, None]
+            out = scipy.linalg.blas.dsyrk(1.0, z.T, 1.0, out, overwrite_c=True)
+        out = out + out.T  # of which BLAS made one half
+        out.flat[:: q + 1] *= 0.5
+        return out if root is not None else weight[0] * out
 
     def outer(self, mean: Array, factor: Array) -> Array:
         """Return ``(X - 1 mean') diag(factor) (X - 1 mean')'``, n_samples squared."""

@@ -105,6 +105,11 @@ def _standardize(mean: Array, scale: Array, sums: Array, out: Array) -> None:
             out[j, c] = (out[j, c] - mean[j] * sums[c]) / scale[j]
 
 
+def is_constant(deviation: Array, mean: Array) -> NDArray[np.bool_]:
+    """Tell which columns vary by rounding only."""
+    return deviation <= _CONSTANT * np.abs(mean)
+
+
 def standardized(
     design: Any, weight: Array, *, centre: bool, scale: bool
 ) -> tuple[Standardized, Array]:
@@ -122,7 +127,7 @@ def standardized_by(
     design: Any, mean: Array, deviation: Array, *, centre: bool, scale: bool
 ) -> tuple[Standardized, Array]:
     """Do the same with means and standard deviations that are known."""
-    constant = deviation <= _CONSTANT * np.abs(mean)
+    constant = is_constant(deviation, mean)
     ones = np.ones_like(mean)
     divisor = np.where(constant, ones, deviation) if scale else ones
     if centre:

@@ -24,7 +24,7 @@ from ._base import Regressor
 Array = NDArray[np.float64]
 
 #: scikit-learn solves the normal equations to rounding, whatever its `tol`.
-EXACT = 1e-12
+EXACT = 1e-10
 #: Its limit where `max_iter` is None, for problems too large for Newton's method.
 _STEPS = 15_000
 _SOLVERS = {"auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs"}

@@ -26,8 +26,12 @@ from ..designs import Standardized, standardized
 from ..penalties import per_feature
 from ..solvers import (
     Problem,
+    Reduction,
     Solution,
+    Sums,
+    by_moments,
     certificate_of,
+    moments_pay,
     printed,
     silent,
     solve,
@@ -43,6 +47,7 @@ class Prepared(NamedTuple):
     problem: Problem
     given: Any  # the penalty's record, for weights as the user gets them
     dtype: Any  # of these
+    reduction: Reduction | None = None  # a smaller problem, if it is known already
 
     def restated(self, penalty: Any) -> Any:
         """Return a record of the estimator's penalty for the problem's columns."""
@@ -134,9 +139,38 @@ class LinearModel(LinearPredictor):
         """State the problem for validated X, targets (n, k) and weights of sum 1."""
         if offset is not None and loss.quadratic:
             y, offset = y - offset, None
-        design, norms = standardized(
+        columns = standardized(
             as_design(X), weight, centre=self.fit_intercept, scale=self.standardize
         )
+        penalty = self.penalty_record(self.alpha, X.shape[1])
+        return self._stated(X, y, weight, loss, offset, penalty, *columns)
+
+    def _summed(
+        self, X: Any, y: Array, weight: Array, loss: Any, offset: Array | None = None
+    ) -> Prepared:
+        """State the problem, and the smaller one where one pass over X gives both."""
+        penalty, sums = self.penalty_record(self.alpha, X.shape[1]), None
+        if offset is None and moments_pay(loss, X.shape, y.shape[1], [penalty]):
+            sums = Sums.of(as_design(X), y, weight, fit_intercept=self.fit_intercept)
+        if sums is None:
+            return self._state(X, y, weight, loss, offset)
+        columns = sums.standardized(centre=self.fit_intercept, scale=self.standardize)
+        prepared = self._stated(X, y, weight, loss, None, penalty, *columns)
+        reduction = by_moments(sums.compressed(prepared.problem))
+        return prepared._replace(reduction=reduction)
+
+    def _stated(
+        self,
+        X: Any,
+        y: Array,
+        weight: Array,
+        loss: Any,
+        offset: Array | None,
+        penalty: Any,
+        design: Standardized,
+        norms: Array,
+    ) -> Prepared:
+        """State the problem in these columns, which `X` is made to."""
         check_magnitude("X", X, bool(np.isfinite(norms).all()))
         with np.errstate(over="ignore", invalid="ignore"):
             check_magnitude("y", y, bool(np.isfinite((y * y).sum())))
@@ -144,7 +178,6 @@ class LinearModel(LinearPredictor):
             products = largest.max(initial=0.0) * np.abs(y).max() * len(y) ** 2
             check_magnitude("X", X, bool(np.isfinite(products)))
         columns = np.arange(len(norms))
-        penalty = self.penalty_record(self.alpha, len(norms))
         excluded = penalty.excluded(columns)
         scale = np.where(excluded, np.inf, design.scale)  # a column of zeros
         design, norms = design._replace(scale=scale), np.where(excluded, 0.0, norms)
@@ -248,7 +281,7 @@ class LinearModel(LinearPredictor):
         solution : Solution
             What was found in them.
         """
-        prepared = self._state(X, y, weight, loss, offset)
+        prepared = self._summed(X, y, weight, loss, offset)
         start = before and _start(prepared, *before)
         with blas_threads_for(X.shape[0] * X.shape[1]):
             solution = solve(
@@ -257,6 +290,7 @@ class LinearModel(LinearPredictor):
                 max_iter=self.max_iter,
                 start=start,
                 report=printed if self.verbose else silent,
+                reduction=prepared.reduction,
                 enough=enough,
             )
         return prepared, solution

@@ -5,7 +5,9 @@ from __future__ import annotations
 from .certificate import printed, silent
 from .folds import Blocks, in_blocks, over_rows
 from .freedom import degrees_of_freedom
+from .moments import Sums
 from .problem import Problem, Solution, start_point
+from .reduction import Reduction, by_moments, moments_pay
 from .ridge import Directions, directions
 from .solve import certificate_of, critical_alpha, curvature, solve, solve_path
 
@@ -13,13 +15,17 @@ __all__ = [
     "Blocks",
     "Directions",
     "Problem",
+    "Reduction",
     "Solution",
+    "Sums",
+    "by_moments",
     "certificate_of",
     "critical_alpha",
     "curvature",
     "degrees_of_freedom",
     "directions",
     "in_blocks",
+    "moments_pay",
     "over_rows",
     "printed",
     "silent",

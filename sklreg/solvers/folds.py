@@ -73,7 +73,8 @@ def in_blocks(
     sets : list of arrays of shape (n_samples,)
         The unions of blocks that will be asked for.
     """
-    if not moments_pay(problem, penalties):
+    shape, k = problem.design.shape, problem.n_outputs
+    if not moments_pay(problem.loss, shape, k, penalties):
         return None
     owner = _membership(sets)
     n_blocks, (n, p) = int(owner.max()) + 1, problem.design.shape

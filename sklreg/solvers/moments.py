@@ -23,12 +23,14 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from ..designs import Dense, Standardized
+from ..designs import Dense, Standardized, is_constant, standardized_by
 from .factor import pivoted_cholesky
 from .problem import Array, Problem
 
 Indices = NDArray[np.intp]
 
+#: A variance below this share of the mean square has lost digits.
+_LOST = 0.1
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
@@ -94,6 +96,61 @@ class Moments(NamedTuple):
         )
 
 
+class Sums(NamedTuple):
+    """Moments of the columns as they are, less `shift`, and of y less `centre`."""
+
+    design: Any
+    shift: Array  # n_features
+    centre: Array  # n_outputs
+    moments: Moments
+
+    @classmethod
+    def of(
+        cls, design: Any, y: Array, weight: Array, *, fit_intercept: bool
+    ) -> Sums | None:
+        """Sum in one pass over X; None if that is not precise enough."""
+        p = design.shape[1]
+        centre = weight @ y if fit_intercept else np.zeros(y.shape[1])
+        beside = np.column_stack([np.ones(len(y)), y - centre])
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite is told later
+            found = design.shifted_products(beside, weight)
+        if found is None:
+            return None
+        shift, products = found
+        moments = Moments(
+            float(products[p, p]),
+            products[p, :p],
+            products[p, p + 1 :],
+            products[:p, :p],
+            products[:p, p + 1 :],
+            np.diagonal(products)[p + 1 :],
+        )
+        sums = cls(design, shift, centre, moments)
+        return sums if sums._precise() else None
+
+    def _precise(self) -> bool:
+        """Tell whether the shifts are near the means, or all there is, or no number."""
+        square, mean = np.diagonal(self.moments.xx), self.moments.x
+        with np.errstate(over="ignore", invalid="ignore"):
+            lost = square - mean**2 < _LOST * square
+            lost &= ~is_constant(np.sqrt(square), self.shift)
+        return not lost.any()
+
+    def standardized(self, *, centre: bool, scale: bool) -> tuple[Standardized, Array]:
+        """Wrap the design and return it with the norms of its columns."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            variance = np.diagonal(self.moments.xx) - self.moments.x**2
+            deviation = np.sqrt(np.maximum(variance, 0.0))
+        mean = self.shift + self.moments.x
+        return standardized_by(self.design, mean, deviation, centre=centre, scale=scale)
+
+    def compressed(self, problem: Problem) -> Compressed | None:
+        """Return the problem of few rows for columns centred and scaled."""
+        columns: Standardized = problem.design
+        moments = self.moments.about(columns.mean - self.shift, columns.scale)
+        return compressed(problem, moments, self.centre)
+
+
 def mean_squares(moments: Moments, w: Array, b: Array) -> tuple[Array, Array]:
     r"""Return the mean squared error of several models, halved, from the moments alone.
 
@@ -138,6 +195,11 @@ class Compressed(NamedTuple):
     def intercept(self, w: Array) -> Array:
         """Return the best intercepts for given weights."""
         return self.mean[-1] - (self.mean[:-1] * w).sum(axis=0)
+
+    def null(self) -> tuple[float, float]:
+        """Return the objective and the largest derivative at weights of zero."""
+        slope = float(np.abs(self.moments.xy).max(initial=0.0))
+        return 0.5 * float(self.moments.yy.sum()), slope
 
     def rounding(self, w: Array) -> tuple[float, float]:
         """Return how far gradient and objective may be off by rounding of the moments.

@@ -20,6 +20,8 @@ class Reduction(NamedTuple):
     offset: Array  # n_outputs: what its objective leaves out
     down: Callable[[Array, Array], tuple[Array, Array]]
     up: Callable[[Array, Array], tuple[Array, Array]]
+    #: Objective and largest derivative where all weights are zero.
+    null: tuple[float, float]
     #: How far rounding may put gradient and objective from those of the large problem.
     rounding: Callable[[Array], tuple[float, float]]
 
@@ -39,20 +41,22 @@ def reduce(problem: Problem, penalties: list[Any]) -> Reduction | None:
     (n, p), k = problem.design.shape, problem.n_outputs
     ridge = all(penalty.is_ridge() for penalty in penalties)
     size = NEWTON_SIZE if k == 1 else NEWTON_SIZE_OF_SEVERAL
-    if moments_pay(problem, penalties):
+    if moments_pay(problem.loss, problem.design.shape, k, penalties):
         return by_moments(compress(problem))
     if ridge and n < p and n * k <= size:
         return _in_row_space(problem)
     return None
 
 
-def moments_pay(problem: Problem, penalties: list[Any]) -> bool:
+def moments_pay(
+    loss: Any, shape: tuple[int, int], n_outputs: int, penalties: list[Any]
+) -> bool:
     """Tell whether least squares is solved for all `penalties` from its moments."""
-    (n, p), k = problem.design.shape, problem.n_outputs
+    (n, p), k = shape, n_outputs
     columns = _COLUMNS + _COLUMNS_PER_SOLUTION * len(penalties) * k
     if all(penalty.is_smooth() for penalty in penalties):
         columns = max(NEWTON_SIZE, columns)
-    return bool(problem.loss.quadratic and n > _TALL * p and p <= columns)
+    return bool(loss.quadratic and n > _TALL * p and p <= columns)
 
 
 def by_moments(small: Compressed | None) -> Reduction | None:
@@ -64,6 +68,7 @@ def by_moments(small: Compressed | None) -> Reduction | None:
         small.offset,
         lambda w, b: (w, np.zeros_like(b)),
         lambda w, _: (w, small.intercept(w)),
+        small.null(),
         small.rounding,
     )
 
@@ -77,5 +82,6 @@ def _in_row_space(problem: Problem) -> Reduction | None:
         problem.weight[:0],
         lambda w, b: (small.down(w), b),
         lambda v, b: (small.up(v), b),
+        (math.nan, math.nan),
         lambda _: (math.inf, math.inf),
     )

@@ -28,6 +28,7 @@ def solve(
     max_iter: int,
     start: Start | None = None,
     report: Report = silent,
+    reduction: Reduction | None = None,
     enough: float = 0.0,
 ) -> Solution:
     """Minimise the problem's objective: a path of one point, see `solve_path`."""
@@ -38,6 +39,7 @@ def solve(
         max_iter=max_iter,
         start=start,
         report=report,
+        reduction=reduction,
         enough=enough,
     )[0]
 
@@ -77,7 +79,9 @@ def solve_path(
         A violation at which L-BFGS may end, whatever the certificate.
     """
     if start is None and (relative := penalties[0].convex_relative()) is not None:
-        (near,) = solve_path(problem, [relative], tol=_ROUGH, max_iter=max_iter)
+        (near,) = solve_path(
+            problem, [relative], tol=_ROUGH, max_iter=max_iter, reduction=reduction
+        )
         start = near.coef, near.intercept
     if start is not None:
         w = np.where(problem.norms[:, None] > 0.0, start[0], 0.0)
@@ -89,14 +93,12 @@ def solve_path(
         start = reduction.down(*start)
     small = reduction.problem
     found = _paths(small, penalties, tol, max_iter, start, report, reduction.offset)
-    null, whole = Null.of(small), float(reduction.offset.sum())
+    null_value, null_slope = reduction.null
     solutions = []
     for penalty, solution in zip(penalties, found, strict=True):
         w, b = reduction.up(solution.coef, solution.intercept)
-        limits = null.tolerance(small._replace(penalty=penalty), tol, whole)
         slope, value = reduction.rounding(w)
-        allowed = tol * (null.evaluation.value + whole)
-        if slope <= 0.1 * limits.violation and value <= 0.1 * allowed:
+        if slope <= 0.1 * tol * null_slope and value <= 0.1 * tol * null_value:
             solutions.append(solution._replace(coef=w, intercept=b))
             continue
         left = max(max_iter - solution.n_iter, 1)
