@@ -22,9 +22,10 @@ from sklreg.solvers import (
     solve,
     start_point,
 )
-from sklreg.solvers.certificate import Null
+from sklreg.solvers.certificate import Null, certify
 from sklreg.solvers.column_newton import newton_in_columns
 from sklreg.solvers.lbfgs import lbfgs
+from sklreg.solvers.newton import newton
 
 #: l1 and l2 strength, positive
 STRENGTHS = {
@@ -253,6 +254,28 @@ def test_lbfgs_finds_what_newton_finds(task, penalty):
         assert certificate_of(problem, found.w, found.b).objective == pytest.approx(
             exact.objective, rel=1e-8
         )
+
+
+@pytest.mark.parametrize("task", ["log_loss", "poisson", "gamma"])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_newton_ends_where_proximal_newton_does(task, fit_intercept):
+    row, data = tables.TASKS[task], tables.problem("tall")
+    estimator = getattr(sklreg, row.estimator)("l2", 0.01, **row.parameters)
+    estimator.set_params(fit_intercept=fit_intercept)
+    problem = estimator.prepare(data.X, getattr(data, row.target)).problem
+    null = Null.of(problem)
+    found = certify(problem, null.point, null.evaluation)
+    allowed = np.ones((data.X.shape[1], 1), dtype=bool)
+    point, _, _ = proximal_newton.proximal_newton(
+        problem, *found[:2], allowed, 1e-13, 100
+    )
+    best, n_iter = newton(problem, found, 100)
+    assert 0 < n_iter < 20
+    np.testing.assert_allclose(best.point.w, point.w, atol=1e-10)
+    np.testing.assert_allclose(best.point.b, point.b, atol=1e-10)
+    one, n_iter = newton(problem, found, 1)
+    assert n_iter == 1
+    assert one.certificate.objective < found.certificate.objective
 
 
 # A link: losses that overflow ---------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from .certificate import Certified, Null, Report, Tolerance, certify
 from .lbfgs import lbfgs
+from .newton import is_small_and_smooth, newton
 from .problem import Array, Evaluation, Point, Problem, evaluate, start_point
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
 from .working_set import WorkingSet, working_sets
@@ -89,6 +90,10 @@ def _solve(
 ) -> tuple[Certified, int, WorkingSet]:
     """Choose the solver: L-BFGS where the penalty is smooth and the Hessian large."""
     if not _smooth_and_large(problem):
+        if is_small_and_smooth(problem):
+            found, n_iter = newton(problem, found, max_iter)
+            if limits.met(found.certificate) or n_iter == max_iter:
+                return found, n_iter, inside
         return working_sets(problem, found, limits, max_iter, report, inside)
     point, n_iter = lbfgs(problem, found.point, limits, null, max_iter, report)
     return certify(problem, point, evaluate(problem, point)), n_iter, inside

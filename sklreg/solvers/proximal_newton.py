@@ -75,7 +75,7 @@ def proximal_newton(
         model = build_model(problem, h, active)
         inner = max(0.1 * tolerance, inexact * largest)
         way = direction(problem, model, point, evaluation, inner)
-        point, step = _line_search(problem, point, way, evaluation)
+        point, step = line_search(problem, point, way, evaluation)
         if step == 0.0 and damping >= 1.0:
             break
         damping = adapted(damping, step)
@@ -113,7 +113,7 @@ def _active(
     return whole_blocks(problem.penalty, problem.columns, active)
 
 
-def _line_search(
+def line_search(
     problem: Problem, point: Point, way: Point, evaluation: Evaluation
 ) -> tuple[Point, float]:
     """Halve the step until F falls enough; products with X are already there."""
