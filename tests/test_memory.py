@@ -12,7 +12,14 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-from sklreg import LinearClassifier, LinearRegressor, alpha_max, regularization_path
+from sklreg import (
+    LinearClassifier,
+    LinearClassifierCV,
+    LinearRegressor,
+    LinearRegressorCV,
+    alpha_max,
+    regularization_path,
+)
 from sklreg.designs import _blocks
 
 #: A block of rows in float64, and what is made of it.
@@ -173,3 +180,45 @@ def test_sparse_fits_take_x_and_the_gram_matrix_of_what_is_used(rng, make, penal
         peak = peak_of(lambda model=model, target=target: model.fit(X, target))
         used = 100 + 2 * np.count_nonzero(model.coef_)
         assert peak < 2 * stored + vectors(X, 15) + 8 * 4 * used**2
+
+
+# Cross-validation ---------------------------------------------------------------------
+
+
+def choosing(X, y, penalty, n_alphas=10):
+    """Return estimators that choose of so many strengths by five folds."""
+    labels = y > np.median(y)
+    for make, target in ((LinearRegressorCV, y), (LinearClassifierCV, labels)):
+        yield make(penalty, n_alphas, alpha_min_ratio=0.1, cv=5), target
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_wide_folds_take_a_fifth_of_x_and_four_vectors_for_each_strength(rng, penalty):
+    """One fold after the other; with threads each of them takes as much."""
+    X, y = wide(rng)
+    for model, target in choosing(X, y, penalty):
+        peak = peak_of(lambda model=model, target=target: model.fit(X, target))
+        assert peak < 0.2 * X.nbytes + vectors(X, 20 + 4 * 10)
+
+
+@pytest.mark.parametrize("make", [scipy.sparse.csc_array, scipy.sparse.csr_array])
+def test_sparse_folds_take_x_and_four_vectors_for_each_strength(rng, make):
+    at = rng.integers(5000, size=100_000), rng.integers(20_000, size=100_000)
+    X = scipy.sparse.coo_array((rng.uniform(size=100_000), at), (5000, 20_000))
+    y = 3.0 * X.tocsc()[:, :50].sum(axis=1) + 0.1 * rng.normal(size=5000)
+    X = make(X)
+    stored = X.data.nbytes + X.indices.nbytes + X.indptr.nbytes  # dense: 800 MB
+    for model, target in choosing(X, y, "l1"):
+        peak = peak_of(lambda model=model, target=target: model.fit(X, target))
+        used = 100 + 2 * np.count_nonzero(model.path_.coefs[:, -1])
+        assert peak < 2 * stored + vectors(X, 20 + 4 * 10) + 8 * 4 * used**2
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+@pytest.mark.parametrize("shape", [(20_000, 50), (40_000, 50), (5_000, 200)])
+def test_tall_folds_take_blocks_and_two_gram_matrices_each(rng, shape, penalty):
+    X, y = tall(rng, *shape, "F")
+    model, target = next(choosing(X, y, penalty))
+    peak = peak_of(lambda: model.fit(X, target))
+    gram = 8 * shape[1] ** 2
+    assert peak < 1.2 * BLOCKS + vectors(X, 20) + (10 + 2 * 5) * gram

@@ -105,19 +105,11 @@ class Validation(NamedTuple):
     def _summed(self, fold: Fold, models: Models) -> Array:
         """Sum the losses row by row."""
         problem: Problem = self.whole.problem
-        coefs, b, _ = models
-        used = np.flatnonzero(coefs.any(axis=(1, 2)))
-        w = coefs[used].reshape(len(used), b.size)
-        k, n_models = b.shape
-        totals, shift, ones = (
-            np.zeros(n_models),
-            np.zeros(len(used)),
-            np.ones(len(used)),
-        )
-        for part, rows in problem.design.design.parts(fold.held_out):
-            eta = np.tile(b.ravel(), (len(rows), 1))
-            if len(used):
-                eta += part.take(used, shift, ones)[0].matvec(w)
+        b = models.intercepts
+        (k, n_models), totals = b.shape, np.zeros(b.shape[1])
+        design, coefs = _smaller(problem.design.design, models.coefs, fold)
+        for part, rows in design.parts(fold.held_out):
+            eta = part.matvec(coefs.reshape(len(coefs), -1)) + b.ravel()
             eta = eta.reshape(len(rows), k, n_models)
             if problem.offset is not None:
                 eta += problem.offset[rows][:, :, None]
@@ -126,3 +118,16 @@ class Validation(NamedTuple):
                 etas = np.ascontiguousarray(eta[:, :, m])
                 totals[m] += weighted_value(problem.loss, y, etas, weight)
         return totals / fold.weight
+
+
+def _smaller(design: Any, coefs: Array, fold: Fold) -> tuple[Any, Array]:
+    """Return a design and weights that predict the same, of the columns in use.
+
+    Those are copied only if they hold fewer numbers than the rows held out do.
+    """
+    n, p = design.shape
+    used = np.flatnonzero(coefs.any(axis=(1, 2)))
+    if n * len(used) >= len(fold.held_out) * p:
+        return design, coefs
+    none = np.zeros(len(used))
+    return design.take(used, none, np.ones(len(used)))[0], coefs[used]

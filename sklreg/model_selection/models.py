@@ -22,14 +22,13 @@ class Models(NamedTuple):
     @classmethod
     def of(cls, prepared: Prepared, solutions: list[Solution]) -> Models:
         """Return what the solutions of one problem predict with."""
-        pairs = [prepared.to_user(each.coef, each.intercept) for each in solutions]
-        coefs, intercepts = zip(*pairs, strict=True)
         # Model after model in memory: no solution is scattered.
-        return cls(
-            np.moveaxis(np.array(coefs), 0, -1),
-            np.array(intercepts).T,
-            np.array([each.n_iter for each in solutions]),
-        )
+        coefs = np.empty((len(solutions), *solutions[0].coef.shape))
+        intercepts = np.empty((len(solutions), coefs.shape[2]))
+        for m, each in enumerate(solutions):
+            coefs[m], intercepts[m] = prepared.to_user(each.coef, each.intercept)
+        n_iters = np.array([each.n_iter for each in solutions])
+        return cls(np.moveaxis(coefs, 0, -1), intercepts.T, n_iters)
 
     def at(self, which: Any) -> Models:
         """Return those of some strengths, by numbers or a mask."""
