@@ -192,6 +192,14 @@ def test_zeros_of_a_relu_network_are_exact():
     assert model.score(X, y) > 0.95
 
 
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "selu"])
+def test_the_polish_makes_kinks_stationary(activation):
+    X, y = cancer()
+    model = MLPClassifier("l1", 0.003, activation=activation, random_state=0).fit(X, y)
+    assert model.kkt_residual_ <= 1e-6
+    assert model.sparsity_ > 0.9
+
+
 def test_proximal_steps_alone_make_zeros():
     X, y = cancer()
     model = MLPClassifier("l1", 0.01, random_state=0, polish=False).fit(X, y)

@@ -112,6 +112,35 @@ def test_activations_do_not_overflow(activation):
     assert np.isfinite(problem.loss_and_gradient(theta)[1]).all()
 
 
+@pytest.mark.parametrize("activity", [0.0, 0.3])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "selu", "tanh"])
+def test_rounded_kinks_have_a_gradient(activation, activity):
+    problem, theta = objective(activation, "squared_error", 1)
+    network = problem.network._replace(activity=activity)
+    problem = problem._replace(network=network).rounded(np.full(3, 1.5))
+    gradient = problem.loss_and_gradient(theta)[1]
+    h = 1e-6
+    for k in range(0, theta.size, 3):
+        ends = [theta + sign * h * (np.arange(theta.size) == k) for sign in (1, -1)]
+        up, down = (problem.loss_and_gradient(end)[0] for end in ends)
+        assert gradient[k] == pytest.approx((up - down) / (2 * h), rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "selu", "elu"])
+def test_rounding_ends_at_the_network_itself(activation):
+    problem, theta = objective(activation, "squared_error", 1)
+    exact = problem.loss_and_gradient(theta)
+    found = problem.rounded(np.full(3, 1e-9)).loss_and_gradient(theta)
+    assert found[0] == pytest.approx(exact[0], rel=1e-12)
+    np.testing.assert_allclose(found[1], exact[1], rtol=1e-9, atol=1e-12)
+    away = [problem.rounded(np.full(3, mu)).loss_and_gradient(theta) for mu in (1, 2)]
+    distances = [abs(value - exact[0]) for value, _ in away]
+    if activation == "elu":  # its slope does not jump
+        assert max(distances) < 1e-12
+    else:
+        assert 0.0 < distances[0] < distances[1]
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_sparse_rows_are_dense_rows(loss):
     rng = np.random.default_rng(1)

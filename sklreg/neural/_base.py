@@ -29,7 +29,6 @@ from .early_stopping import FixedLength, Patience
 from .equal_rows import row_marks
 from .folding import Moments, fold
 from .layers import Flat, Network, pack, unpack
-from .limits import Limits
 from .linear_limit import solve_linear
 from .objective import Array, Data, Objective
 from .optimizers import Memory, new_memory
@@ -52,8 +51,6 @@ from .training import Epoch, Settings, train, whatever_happens
 from .validation import Validation, score_on
 from .validation_split import split
 
-#: A pass over all rows makes less progress than an epoch of many steps.
-_OF_POLISH = 1e-3
 #: What to do about a minimisation that ended early.
 ADVICE = (
     "Increase max_fun or polish_tol, scale the features, raise alpha, or use a smooth "
@@ -72,6 +69,7 @@ class Fit(NamedTuple):
     best_epoch: int
     shortfall: str = ""
     dual_gap: float = math.nan
+    rounding: Array | None = None  # what the polish made of kinks
 
 
 class Progress(NamedTuple):
@@ -172,7 +170,9 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
             fit = self._train(objective, watch, theta, progress, tasks)
             if self._wants_polish(objective):
                 found = self._minimise(objective, fit.theta, progress.scales)
-                fit = fit._replace(theta=found.theta, shortfall=found.shortfall)
+                fit = found._replace(
+                    n_iter=fit.n_iter, history=fit.history, best_epoch=fit.best_epoch
+                )
         return Outcome(objective, fit, progress)
 
     def _refitted(
@@ -222,14 +222,10 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
         return Fit(theta, solution.n_iter, [], 0, *found)
 
     def _minimise(self, objective: Objective, theta: Flat, scales: Scales) -> Fit:
-        limits = Limits(
-            float(self.polish_tol),
-            _OF_POLISH * self.tol * scales.loss,
-            int(self.n_iter_no_change),
-            int(self.max_fun),
-        )
-        result = polish(objective, theta, scales, limits)
-        return Fit(result.theta, result.n_iter, [], 0, result.shortfall)
+        tol, max_fun = float(self.polish_tol), int(self.max_fun)
+        found = polish(objective, theta, scales, tol, max_fun)
+        theta, n_iter, shortfall, rounding = found
+        return Fit(theta, n_iter, [], 0, shortfall, rounding=rounding)
 
     def _train(
         self,
@@ -444,12 +440,16 @@ class Perceptron(NetworkParameters, Callbacks, PenalizedEstimator):
         if moments:
             progress = progress._replace(theta=trained.copy(), moments=moments)
         objective = objective.plain
-        network, residual = objective.network, Residual(objective, progress.scales)
+        network = objective.network
         self.coefs_, self.intercepts_ = unpack(network, theta)
         value, gradient = objective.loss_and_gradient(theta)
         self.loss_ = objective.mean_loss(theta)
         self.objective_ = value + objective.penalty_value(theta)
         self.dual_gap_ = fit.dual_gap
+        if fit.rounding is not None:  # zero is among several slopes
+            objective = objective.rounded(fit.rounding)
+            gradient = objective.loss_and_gradient(theta)[1]
+        residual = Residual(objective, progress.scales)
         self.violation_ = residual.absolute(theta, gradient)
         self.kkt_residual_ = residual.relative(theta, gradient)
         zeros = sum(int((w == 0.0).sum()) for w in self.coefs_)

@@ -122,6 +122,49 @@ def activate(
 
 
 @kernel
+def activate_rounded(
+    code: int, width: float, biases: NDArray[Any], z: NDArray[Any], slopes: NDArray[Any]
+) -> None:
+    r"""Do as `activate`, with kinks rounded, and write the slopes of all activations.
+
+    Where the slope jumps by `d` at zero, and :math:`|z| < width = \mu`,
+    :math:`d (\mu - |z|)^2 / 4 \mu` is added. The slope, which goes straight from that
+    at :math:`-\mu` to that at :math:`\mu`, is an element of the generalised gradient
+    of the kink nearby.
+    """
+    jump, low = _jump(code), z.dtype.type(_slope_below_zero(code))
+    one, half, zero = z.dtype.type(1.0), z.dtype.type(0.5), z.dtype.type(0.0)
+    if code <= LEAKY_RELU:
+        near, up = z.dtype.type(width), z.dtype.type(jump)
+        for i in range(z.shape[0]):
+            for c in range(z.shape[1]):
+                x = z[i, c] + biases[c]
+                share = max(near - abs(x), zero) / near * half
+                above = one - share if x > zero else share
+                z[i, c] = max(x, low * x) + up * near * share * share
+                slopes[i, c] = low + up * above
+        return
+    plain = z + biases
+    activate(code, biases, z, slopes)
+    if code < SILU:
+        slopes[:] = one
+        deactivate(code, z, slopes, 1.0, slopes)
+    if jump != 0.0:
+        for i in range(z.shape[0]):
+            for c in range(z.shape[1]):
+                share = 0.5 * max(width - abs(plain[i, c]), 0.0) / width
+                z[i, c] += jump * width * share * share
+                slopes[i, c] += -jump * share if plain[i, c] > 0.0 else jump * share
+
+
+@kernel
+def _jump(code: int) -> float:
+    """Return by how much the slope jumps at zero."""
+    above, below = _selu_slopes(code)
+    return above - below if code == SELU else 1.0 - _slope_below_zero(code)
+
+
+@kernel
 def _slope_below_zero(code: int) -> float:
     """Return the slope there of relu or leaky_relu, and 1 for all others."""
     if code == RELU:

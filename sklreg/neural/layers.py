@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
-from .activations import CODES, activate, deactivate
+from .activations import CODES, activate, activate_rounded, deactivate
 from .batch_norm import normalise, normalise_back
 from .dropout import drop_units
 
@@ -39,6 +39,7 @@ class Network(NamedTuple):
     keep: Array  # n_layers: share of the layer's inputs that dropout keeps
     normalised: NDArray[np.bool_]  # n_layers
     activity: float  # strength of the penalty on hidden activations
+    rounding: Array  # n_layers: how far from a kink activations are rounded
 
     @property
     def n_layers(self) -> int:
@@ -109,7 +110,14 @@ def build_network(
     codes = np.array([*hidden_codes, CODES["identity"]], dtype=np.intp)
     shares = np.array(np.broadcast_to(keep, n_layers), dtype=np.float64)
     return Network(
-        shape, starts, units, codes, shares, hidden & normalised, float(activity)
+        shape,
+        starts,
+        units,
+        codes,
+        shares,
+        hidden & normalised,
+        float(activity),
+        np.zeros(n_layers),
     )
 
 
@@ -223,7 +231,11 @@ def forward(
                 units_of(network, work.roots, layer, 1)[0],
             )
         slopes = units_of(network, work.slopes, layer, n)
-        activate(network.codes[layer], biases_of(network, theta, layer), out, slopes)
+        code, biases = network.codes[layer], biases_of(network, theta, layer)
+        if network.rounding[layer] > 0.0:
+            activate_rounded(code, network.rounding[layer], biases, out, slopes)
+        else:
+            activate(code, biases, out, slopes)
         if layer < last and network.keep[layer + 1] < 1.0:
             mask = units_of(network, work.masks, layer, n)
             drop_units(out, network.keep[layer + 1], work.keys, layer, mask)
@@ -286,11 +298,14 @@ def _through_unit(network: Network, work: Workspace, layer: int, n: int) -> None
     a = units_of(network, work.activations, layer, n)
     delta = units_of(network, work.deltas, layer, n)
     if network.activity > 0.0:
+        near = network.rounding[layer]
         for i in range(n):
             pull = a.dtype.type(network.activity * work.weights[i])
             for c in range(a.shape[1]):
-                if a[i, c] != 0.0:
+                if abs(a[i, c]) >= near and a[i, c] != 0.0:
                     delta[i, c] += math.copysign(pull, a[i, c])
+                elif near > 0.0:
+                    delta[i, c] += pull * a[i, c] / near
     keep = network.keep[layer + 1]
     if keep < 1.0:
         mask = units_of(network, work.masks, layer, n)
@@ -298,7 +313,10 @@ def _through_unit(network: Network, work: Workspace, layer: int, n: int) -> None
             for c in range(a.shape[1]):
                 delta[i, c] *= mask[i, c]
     slopes = units_of(network, work.slopes, layer, n)
-    deactivate(network.codes[layer], a, slopes, keep, delta)
+    if network.rounding[layer] > 0.0:
+        delta *= slopes
+    else:
+        deactivate(network.codes[layer], a, slopes, keep, delta)
 
 
 @kernel
@@ -306,10 +324,11 @@ def activity_value(network: Network, work: Workspace, n: int) -> float:
     """Return the penalty on hidden activations of what `forward` left."""
     total = 0.0
     for layer in range(network.codes.shape[0] - 1):
-        a = units_of(network, work.activations, layer, n)
+        a, near = units_of(network, work.activations, layer, n), network.rounding[layer]
         for i in range(n):
             size = 0.0
             for c in range(a.shape[1]):
-                size += abs(a[i, c])
+                x = abs(a[i, c])
+                size += x - 0.5 * near if x >= near else 0.5 * x * x / near
             total += work.weights[i] * size
     return network.activity * total

@@ -67,6 +67,29 @@ class Objective(NamedTuple):
         """Return the objective of the network that predicts."""
         return self._replace(network=self.network.plain)
 
+    def rounded(self, rounding: Array) -> Objective:
+        """Return the objective with the kinks of activations rounded.
+
+        Parameters
+        ----------
+        rounding : array of shape (n_layers,)
+            How far from a kink; 0 leaves a layer as it is.
+        """
+        return self._replace(network=self.network._replace(rounding=rounding))
+
+    def unit_sizes(self, theta: Flat) -> Array:
+        """Return the root mean square of each layer's units over the first rows.
+
+        1 for a layer of zeros.
+        """
+        work, units = self._workspace(theta), self.network.units
+        first = self._blocks()[0]
+        forward(self.data.rows, first, self.network, theta, work)
+        ends = len(first) * units[1:-1]
+        layers = np.split(work.activations[: len(first) * units[-1]], ends)
+        squares = np.array([np.mean(a.astype(np.float64) ** 2) for a in layers])
+        return np.where(squares > 0.0, np.sqrt(squares), 1.0)
+
     def mean_loss(self, theta: Flat) -> float:
         """Return the weighted mean loss, without penalty."""
         total, y, weight = 0.0, self.data.y, self.data.weight

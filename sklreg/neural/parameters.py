@@ -61,7 +61,7 @@ class NetworkParameters:
     monitor: Any = "loss"
     start_from_epoch: int = 0
     refit: bool = False
-    max_fun: int = 5000
+    max_fun: int = 10000
     polish: Any = "auto"
     polish_tol: float = 1e-6
     warm_start: bool = False
@@ -191,7 +191,7 @@ default="constant"
     refit : bool, default=False
         Whether early stopping ends by training anew on all rows, those of validation
         included, for the number of epochs that was best.
-    max_fun : int, default=5000
+    max_fun : int, default=10000
         Limit on passes over the data of ``solver="lbfgs"`` and of the polish.
     polish : bool or "auto", default="auto"
         Whether the epochs are followed by the deterministic minimisation, all rows at
@@ -264,9 +264,10 @@ _NOTES = """\
     and penalties that are not convex.
 
     *Kinks.* Minimisers of relu networks often sit on kinks of the activation, where no
-    gradient is small. There minimisation ends when `n_iter_no_change` iterations in a
-    row improve the objective by less than `tol`, and `kkt_residual_` reports what was
-    reached. With smooth activations it ends at `polish_tol`, or warns.
+    gradient is small, but zero is a mixture of those on both sides. The polish finds
+    the mixture by rounding the kinks, less and less, at last by a millionth of the
+    units' typical size (a thousandth in float32); `kkt_residual_` and `violation_` are
+    those of the network so rounded, `objective_` and predictions of the network itself.
 
     *Without hidden layers* the problem is convex. Unless something asks for epochs it
     is solved exactly, with `polish_tol` as the tolerance.

@@ -6,26 +6,43 @@ Which algorithm fits depends on the penalty alone:
 * it is one of groups, not convex, or has nothing but `value` and `prox` (a penalty of
   the user's): `proximal_gradient`, whose short steps do not throw weights far into a
   flat part.
+
+Activations with a kink (relu) put kinks into the objective, and minimisers sit on them.
+There the kinks are rounded, on both sides of zero by :math:`\mu`, and the minimiser is
+followed as :math:`\mu` goes down. What is stationary at the last :math:`\mu`, a
+millionth of the units' typical size, has zero in its generalised gradient, but for
+units that are nearer than :math:`\mu` to a kink where they should be on it.
+
+References
+----------
+Chen (2012), Smoothing methods for nonsmooth, nonconvex minimization, Mathematical
+Programming 134.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .activations import has_kink
-from .layers import Flat
-from .limits import Limits, Progress
+from .budget import Budget
+from .layers import Array, Flat
 from .objective import Objective
 from .proximal_gradient import proximal_gradient
 from .quasi_newton import quasi_newton
 from .residual import Residual
 from .scales import Scales
 
-#: Where activations have kinks no residual vanishes; this one belongs to a network that
-#: has come to rest.
-_AT_KINKS = 1e-2
+#: Kinks are rounded by shares of the units' sizes, from the first on ...
+_FIRST = 1e-1
+#: ... by this factor less each time, ...
+_FACTOR = 0.1
+#: ... down to the last, which leaves digits to tell where on a kink a unit is, ...
+_LAST = {np.dtype(np.float32): 1e-3, np.dtype(np.float64): 1e-6}
+#: ... and followed to this multiple of the share.
+_ACCURACY = 0.01
 
 
 class Polished(NamedTuple):
@@ -34,28 +51,55 @@ class Polished(NamedTuple):
     theta: Flat
     n_iter: int
     shortfall: str  # empty, or which number missed which tolerance
+    rounding: Array  # n_layers: by how much kinks were rounded, 0 without
 
 
 def polish(
-    objective: Objective, theta: Flat, scales: Scales, limits: Limits
+    objective: Objective, theta: Flat, scales: Scales, tol: float, max_fun: int
 ) -> Polished:
-    """Minimise from `theta` until the relative residual is small enough.
+    """Minimise from `theta` until the relative residual is at most `tol`.
 
-    Where the activations have kinks, until the objective makes no more progress.
+    Parameters
+    ----------
+    max_fun : int
+        Limit on passes over the data.
     """
-    start = np.array(theta, dtype=np.float64)
-    network = objective.network
-    kinks = any(map(has_kink, network.codes[:-1])) or network.activity > 0.0
-    if not kinks:
-        limits = limits._replace(progress=0.0)
-    progress = Progress(limits)
+    point, reached, budget = np.array(theta, dtype=np.float64), np.inf, Budget(max_fun)
     method: Any = quasi_newton if objective.penalty.is_tame() else proximal_gradient
-    theta, reached = method(Residual(objective, scales), start, progress)
-    shortfall = ""
-    limit = max(limits.residual, _AT_KINKS) if kinks else limits.residual
-    if reached > limit and (progress.spent or not kinks):
+    rounding = np.zeros(objective.network.n_layers)
+    for rounding, share in _roundings(objective, point, theta.dtype):
+        enough = max(tol, _ACCURACY * share)
+        residual = Residual(objective.rounded(rounding), scales)
+        point, reached = method(residual, point, enough, budget)
+    shortfall, limit = "", max(tol, _hidden_by_rounding(scales))
+    if reached > limit:
         shortfall = (
             f"the relative optimality residual is {reached:.3g} after "
-            f"{progress.n_fun} passes over the data, above its limit {limit:g}"
+            f"{budget.n_fun} passes over the data, above its limit {limit:g}"
         )
-    return Polished(theta, max(progress.n_iter, 1), shortfall)
+    return Polished(point, max(budget.n_iter, 1), shortfall, rounding)
+
+
+def _hidden_by_rounding(scales: Scales) -> float:
+    """Return the relative residual that changes no digit of the objective.
+
+    In a direction of typical curvature; it matters where features tell nothing about y.
+    """
+    yardstick = scales.gradient * scales.parameters[-1]
+    return scales.loss * float(np.sqrt(2.0 * np.finfo(np.float64).eps)) / yardstick
+
+
+def _roundings(
+    objective: Objective, theta: Flat, dtype: Any
+) -> Iterator[tuple[Array, float]]:
+    """Yield the roundings to go through, and their accuracy; 0 for the last."""
+    network = objective.network
+    sizes = np.zeros(network.n_layers)
+    if any(map(has_kink, network.codes[:-1])) or network.activity > 0.0:
+        sizes = objective.unit_sizes(theta)
+    last = _LAST[np.dtype(dtype)] if sizes.any() else _FIRST
+    share = _FIRST
+    while share > 1.5 * last:
+        yield share * sizes, share
+        share *= _FACTOR
+    yield last * sizes, 0.0

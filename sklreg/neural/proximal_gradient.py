@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._compile import kernel
+from .budget import Budget
 from .layers import Flat, Network, biases_of, weights_of
-from .limits import Progress
 from .objective import Array
 from .residual import Residual
 
@@ -31,16 +31,19 @@ _HALVINGS = 60
 
 
 def proximal_gradient(
-    residual: Residual, theta: Flat, progress: Progress
+    residual: Residual, theta: Flat, tol: float, budget: Budget
 ) -> tuple[Flat, float]:
-    """Minimise within the limits of `progress`; return the point and its residual."""
+    """Minimise until the residual is at most `tol`; return the point and its residual.
+
+    Or until the budget is spent, or no step goes down.
+    """
     metric = residual.per_parameter(residual.scales.steps)
-    here = _evaluate(residual, theta, progress)
-    length, best = 1.0, here
+    here = _evaluate(residual, theta, budget)
+    length, best, values = 1.0, here, [here.value]
     found = residual.relative(theta, here.gradient)
-    while found > progress.limits.residual and not (progress.stalled or progress.spent):
-        highest = max(progress.values[-_MEMORY:], default=here.value)
-        trial, length = _step(residual, here, length, highest, metric, progress)
+    while found > tol and not budget.spent:
+        highest = max(values[-_MEMORY:])
+        trial, length = _step(residual, here, length, highest, metric, budget)
         if trial is None:
             break
         move = trial.theta - here.theta
@@ -48,10 +51,11 @@ def proximal_gradient(
         if bend > 0.0:
             length = float(np.clip(move @ (move / metric) / bend, 1e-10, 1e10))
         here = trial
-        progress.update(here.value)
+        budget.n_iter += 1
+        values.append(here.value)
         best = here if here.value <= best.value else best
         found = residual.relative(here.theta, here.gradient)
-    if found <= progress.limits.residual:
+    if found <= tol:
         return here.theta, found
     return best.theta, residual.relative(best.theta, best.gradient)
 
@@ -64,8 +68,8 @@ class Evaluated(NamedTuple):
     gradient: Flat
 
 
-def _evaluate(residual: Residual, theta: Flat, progress: Progress) -> Evaluated:
-    progress.n_fun += 1
+def _evaluate(residual: Residual, theta: Flat, budget: Budget) -> Evaluated:
+    budget.n_fun += 1
     loss, gradient = residual.objective.loss_and_gradient(theta)
     return Evaluated(theta, loss + residual.objective.penalty_value(theta), gradient)
 
@@ -76,7 +80,7 @@ def _step(
     length: float,
     highest: float,
     metric: Array,
-    progress: Progress,
+    budget: Budget,
 ) -> tuple[Evaluated | None, float]:
     """Halve the step until the objective is below `highest`; None if it never is."""
     objective = residual.objective
@@ -91,7 +95,7 @@ def _step(
             steps,
             moved,
         )
-        trial = _evaluate(residual, moved, progress)
+        trial = _evaluate(residual, moved, budget)
         move = moved - here.theta
         if trial.value <= highest - _SUFFICIENT / length * (move @ (move / metric)):
             return trial, length

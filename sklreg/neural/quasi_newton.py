@@ -21,12 +21,12 @@ import scipy.optimize
 from numpy.typing import NDArray
 
 from .._compile import kernel
+from .budget import Budget
 from .layers import Flat, Network, biases_of, weights_of
-from .limits import Progress
 from .objective import Array
 from .residual import Residual
 
-_MEMORY = 20
+_MEMORY = 50
 #: A round ends at this share of the residual it began with, and below its square.
 _INNER = 0.1
 #: Rounds without a smaller objective or residual before giving up.
@@ -37,25 +37,27 @@ _NEXT_TO_ZERO = 1e-300
 
 
 def quasi_newton(
-    residual: Residual, theta: Flat, progress: Progress
+    residual: Residual, theta: Flat, tol: float, budget: Budget
 ) -> tuple[Flat, float]:
-    """Minimise within the limits of `progress`; return the point and its residual."""
+    """Minimise until the residual is at most `tol`; return the point and its residual.
+
+    Or until the budget is spent, or several rounds in a row gain nothing.
+    """
     lowest, smallest, misses = np.inf, np.inf, 0
     while True:
         loss, gradient = residual.objective.loss_and_gradient(theta)
         value = loss + residual.objective.penalty_value(theta)
         found = residual.relative(theta, gradient)
-        progress.n_fun += 1
+        budget.n_fun += 1
         improved = value < lowest - _NOISE * abs(value) or found < 0.9 * smallest
         misses = 0 if improved else misses + 1
         lowest, smallest = min(lowest, value), min(smallest, found)
-        converged = found <= progress.limits.residual
-        if converged or misses > _PATIENCE or progress.stalled or progress.spent:
+        if found <= tol or misses > _PATIENCE or budget.spent:
             return theta, found
         orthant = choose_orthant(residual, theta, gradient)
         share = _INNER * min(found, _INNER) if orthant.kink.any() else 0.0
-        tol = max(0.5 * progress.limits.residual, share)
-        theta = _within_orthant(residual, theta, orthant, tol, progress)
+        inner = max(0.5 * tol, share)
+        theta = _within_orthant(residual, theta, orthant, inner, budget)
 
 
 class Orthant(NamedTuple):
@@ -92,7 +94,7 @@ def choose_orthant(residual: Residual, theta: Flat, gradient: Flat) -> Orthant:
 
 
 def _within_orthant(
-    residual: Residual, theta: Flat, orthant: Orthant, tol: float, progress: Progress
+    residual: Residual, theta: Flat, orthant: Orthant, tol: float, budget: Budget
 ) -> Flat:
     """Minimise over the free parameters; return the point.
 
@@ -105,7 +107,7 @@ def _within_orthant(
     point, slope = theta.copy(), np.zeros_like(theta)
 
     def value_and_gradient(u: Array) -> tuple[float, Array]:
-        progress.n_fun += 1
+        budget.n_fun += 1
         point[orthant.free] = u * units
         loss, gradient = objective.loss_and_gradient(point)
         value = loss + objective.penalty_value(point)
@@ -113,8 +115,9 @@ def _within_orthant(
         return value / scale, (gradient + slope)[orthant.free] * units / scale
 
     def after_iteration(intermediate_result: Any) -> None:
-        progress.update(scale * intermediate_result.fun)
-        if progress.stalled or progress.spent:
+        del intermediate_result
+        budget.n_iter += 1
+        if budget.spent:
             raise StopIteration
 
     result = scipy.optimize.minimize(
@@ -125,8 +128,8 @@ def _within_orthant(
         bounds=orthant.bounds,
         callback=after_iteration,
         options={
-            "maxiter": progress.limits.max_fun,
-            "maxfun": progress.limits.max_fun,
+            "maxiter": budget.max_fun,
+            "maxfun": budget.max_fun,
             "maxcor": _MEMORY,
             "gtol": tol,
             "ftol": 0.0,
