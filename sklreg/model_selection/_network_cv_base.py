@@ -13,7 +13,8 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .._progress import ProgressLine
 from .._validation import checked_weights, fitting
-from ..neural._base import ADVICE, Perceptron
+from ..neural._base import Perceptron
+from ..neural._fitted import ADVICE
 from ..neural.callbacks import Tasks, with_callbacks
 from ..neural.parameters import parameters_with, with_constructor
 from ..neural.targets import without_absent_rows

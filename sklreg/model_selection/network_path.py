@@ -13,7 +13,8 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from .._validation import checked_weights
-from ..neural._base import ADVICE, Perceptron
+from ..neural._base import Perceptron
+from ..neural._fitted import ADVICE
 from ..neural.scales import measure
 from ..neural.targets import Sample, without_absent_rows
 from .choosing import warn_of_fits
