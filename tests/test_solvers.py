@@ -256,6 +256,13 @@ def test_lbfgs_finds_what_newton_finds(task, penalty):
         )
 
 
+@pytest.mark.parametrize("penalty", ["l1", "l2"])
+def test_progress_is_told_whichever_solver_it_is(penalty, capsys):
+    data = tables.problem("tall")
+    sklreg.LinearClassifier(penalty, verbose=1).fit(data.X, data.binary)
+    assert capsys.readouterr().out.startswith("step ")
+
+
 @pytest.mark.parametrize("task", ["log_loss", "poisson", "gamma"])
 @pytest.mark.parametrize("fit_intercept", [False, True])
 def test_newton_ends_where_proximal_newton_does(task, fit_intercept):

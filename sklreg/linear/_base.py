@@ -137,12 +137,8 @@ class LinearModel(LinearPredictor):
         self, X: Any, y: Array, weight: Array, loss: Any, offset: Array | None = None
     ) -> Prepared:
         """State the problem for validated X, targets (n, k) and weights of sum 1."""
-        if offset is not None and loss.quadratic:
-            y, offset = y - offset, None
-        columns = standardized(
-            as_design(X), weight, centre=self.fit_intercept, scale=self.standardize
-        )
         penalty = self.penalty_record(self.alpha, X.shape[1])
+        columns = self._columns(X, weight)
         return self._stated(X, y, weight, loss, offset, penalty, *columns)
 
     def _summed(
@@ -153,11 +149,18 @@ class LinearModel(LinearPredictor):
         if offset is None and moments_pay(loss, X.shape, y.shape[1], [penalty]):
             sums = Sums.of(as_design(X), y, weight, fit_intercept=self.fit_intercept)
         if sums is None:
-            return self._state(X, y, weight, loss, offset)
+            columns = self._columns(X, weight)
+            return self._stated(X, y, weight, loss, offset, penalty, *columns)
         columns = sums.standardized(centre=self.fit_intercept, scale=self.standardize)
         prepared = self._stated(X, y, weight, loss, None, penalty, *columns)
         reduction = by_moments(sums.compressed(prepared.problem))
         return prepared._replace(reduction=reduction)
+
+    def _columns(self, X: Any, weight: Array) -> tuple[Standardized, Array]:
+        """Wrap a validated X and return it with the norms of its columns."""
+        return standardized(
+            as_design(X), weight, centre=self.fit_intercept, scale=self.standardize
+        )
 
     def _stated(
         self,
@@ -171,6 +174,8 @@ class LinearModel(LinearPredictor):
         norms: Array,
     ) -> Prepared:
         """State the problem in these columns, which `X` is made to."""
+        if offset is not None and loss.quadratic:
+            y, offset = y - offset, None
         check_magnitude("X", X, bool(np.isfinite(norms).all()))
         with np.errstate(over="ignore", invalid="ignore"):
             check_magnitude("y", y, bool(np.isfinite((y * y).sum())))

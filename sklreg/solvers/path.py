@@ -92,6 +92,7 @@ def _solve(
     if not _smooth_and_large(problem):
         if is_small_and_smooth(problem):
             found, n_iter = newton(problem, found, max_iter)
+            report(n_iter, found.certificate, limits)
             if limits.met(found.certificate) or n_iter == max_iter:
                 return found, n_iter, inside
         return working_sets(problem, found, limits, max_iter, report, inside)
