@@ -23,7 +23,7 @@ from user_penalties import LHalf
 from sklreg import LinearClassifier, LinearRegressor, MLPClassifier, MLPRegressor
 from sklreg.losses import Huber
 from sklreg.neural.equal_rows import row_marks
-from sklreg.penalties import ElasticNet
+from sklreg.penalties import Bounded, ElasticNet
 
 PENALTIES = [
     {"penalty": "l1"},
@@ -198,6 +198,15 @@ def test_the_polish_makes_kinks_stationary(activation):
     model = MLPClassifier("l1", 0.003, activation=activation, random_state=0).fit(X, y)
     assert model.kkt_residual_ <= 1e-6
     assert model.sparsity_ > 0.9
+
+
+def test_the_polish_keeps_weights_of_features_within_their_bounds():
+    X, y = diabetes()
+    bounded = Bounded("l1", lower=-0.2, upper=0.2)
+    model = MLPRegressor(bounded, 0.01, hidden_layer_sizes=(4,), activation="tanh")
+    model.set_params(random_state=0, polish_tol=1e-3).fit(scale(X), scale(y))
+    assert np.abs(model.coefs_[0]).max() == 0.2
+    assert model.kkt_residual_ <= 1e-3
 
 
 def test_proximal_steps_alone_make_zeros():

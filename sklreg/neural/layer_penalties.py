@@ -112,9 +112,15 @@ class SingleWeights(NamedTuple):
         return all(self.at_layer(layer).is_smooth() for layer in _layers(self))
 
     def is_tame(self) -> bool:
-        """Tell whether it is convex and has a derivative off zero. Python only."""
+        """Tell whether it is convex and has a derivative off zero. Python only.
+
+        It has none at bounds other than zero.
+        """
         known = not np.isnan(self.first.derivative(1.0, 0))
-        return bool(self.first.convex and known)
+        own = self.first, self.others
+        ends = [getattr(one, end, 0.0) for one in own for end in ("lower", "upper")]
+        bounded = any(np.any(np.isfinite(end) & (end != 0.0)) for end in ends)
+        return bool(self.first.convex and known and not bounded)
 
 
 @record
