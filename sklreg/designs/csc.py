@@ -100,9 +100,9 @@ class CSC(NamedTuple):
 
     def rmatvec(self, r: Array) -> Array:
         """Return ``X' r`` for `r` of shape (n_samples, k)."""
-        out = np.empty((self.shape[1], r.shape[1]))
+        out = np.empty((r.shape[1], self.shape[1]))
         _column_dots(self, np.ascontiguousarray(r.T), out)
-        return out
+        return out.T
 
     def cross(
         self, other: CSC, weight: Array, centre: Array, other_centre: Array
@@ -242,9 +242,9 @@ def _add_columns(design: Any, w: Array, out: Array) -> None:
 
 @kernel
 def _column_dots(design: Any, r: Array, out: Array) -> None:
-    for j in range(out.shape[0]):
-        for c in range(out.shape[1]):
-            out[j, c] = design.column_dot(j, r[c])
+    for j in range(out.shape[1]):
+        for c in range(out.shape[0]):
+            out[c, j] = design.column_dot(j, r[c])
 
 
 @kernel

@@ -91,11 +91,11 @@ class Dense(NamedTuple):
     def rmatvec(self, r: Array) -> Array:
         """Return ``X' r`` for `r` of shape (n_samples, k)."""
         if self.values.dtype == np.float64:
-            return _product(self.values.T, r)
-        out = np.zeros((self.shape[1], r.shape[1]))
+            return (r.T @ self.values).T
+        out = np.zeros((r.shape[1], self.shape[1]))
         for rows in row_slices(*self.shape):
-            out += self.values[rows].astype(np.float64).T @ r[rows]
-        return out
+            out += r[rows].T @ self.values[rows].astype(np.float64)
+        return out.T
 
     def cross(
         self, other: Dense, weight: Array, centre: Array, other_centre: Array

@@ -51,10 +51,10 @@ class Standardized(NamedTuple):
         return self.design.matvec(w) - self.mean @ w
 
     def rmatvec(self, r: Array) -> Array:
-        """Return ``(X' r - mean sum(r)) / scale``."""
-        out = np.ascontiguousarray(self.design.rmatvec(r))
-        _standardize(self.mean, self.scale, column_sums(r), out)
-        return out
+        """Return ``(X' r - mean sum(r)) / scale``, vector after vector in memory."""
+        products = np.ascontiguousarray(self.design.rmatvec(r).T)
+        _standardize(self.mean, self.scale, column_sums(r), products)
+        return products.T
 
     def cross(self, other: Standardized, weight: Array) -> Array:
         """Return ``X' diag(weight) Y`` of the centred and scaled columns."""
@@ -99,10 +99,10 @@ class Standardized(NamedTuple):
 
 @kernel
 def _standardize(mean: Array, scale: Array, sums: Array, out: Array) -> None:
-    """Make ``X' r`` that of the shifted and scaled columns, in place."""
-    for j in range(out.shape[0]):
-        for c in range(out.shape[1]):
-            out[j, c] = (out[j, c] - mean[j] * sums[c]) / scale[j]
+    """Make ``r' X`` that of the shifted and scaled columns, in place."""
+    for c in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[c, j] = (out[c, j] - mean[j] * sums[c]) / scale[j]
 
 
 def is_constant(deviation: Array, mean: Array) -> NDArray[np.bool_]:

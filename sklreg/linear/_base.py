@@ -39,6 +39,7 @@ from ..solvers import (
 )
 
 Array = NDArray[np.float64]
+Pair = tuple[Array, Array]
 
 
 class Prepared(NamedTuple):
@@ -57,16 +58,22 @@ class Prepared(NamedTuple):
     def _columns(self) -> Standardized:
         return cast("Standardized", self.problem.design)
 
-    def to_user(self, w: Array, b: Array) -> tuple[Array, Array]:
-        """Return weights and intercepts for the columns as the user gave them."""
-        coef = w / self._columns.scale[:, None]
-        coef = self.given.nearest(coef, self.problem.columns) + 0.0  # nor -0.0
-        intercept = b - self._columns.mean @ coef
+    def to_user(self, w: Array, b: Array, out: Array | None = None) -> Pair:
+        """Return weights and intercepts for the columns as the user gave them.
+
+        The weights are written to `out`, all zero before, if there is one.
+        """
+        coef = np.zeros_like(w) if out is None else out
+        used = np.flatnonzero(w.any(axis=1))  # zero is always allowed
+        scaled = w[used] / self._columns.scale[used, None]
+        scaled = self.given.nearest(scaled, self.problem.columns[used])
+        coef[used] = scaled + 0.0  # not -0.0
+        intercept = b - self._columns.mean[used] @ scaled
         if self.problem.fit_intercept and not self.problem.loss.separable:
             intercept -= intercept.mean()  # softmax does not mind; makes it unique
         return coef, intercept
 
-    def from_user(self, coef: Array, intercept: Array) -> tuple[Array, Array]:
+    def from_user(self, coef: Array, intercept: Array) -> Pair:
         """Return weights and intercepts for the centred and scaled columns."""
         scale = np.where(np.isinf(self._columns.scale), 0.0, self._columns.scale)
         return coef * scale[:, None], intercept + self._columns.mean @ coef

@@ -222,12 +222,10 @@ class CrossValidated(Choosing, LinearModel):
         self, models: list[LinearModel], grids: list[Array], X: Any, share: float
     ) -> list[list[Any]]:
         """Return the penalties of each path over rows of a share of the weight."""
+        units = [model.penalty_record(1.0, X.shape[1]) for model in models]
         return [
-            [
-                model.penalty_record(alpha, X.shape[1])
-                for alpha in self._alphas_for(grid, share)
-            ]
-            for model, grid in zip(models, grids, strict=True)
+            [unit.at_strength(alpha) for alpha in self._alphas_for(grid, share)]
+            for unit, grid in zip(units, grids, strict=True)
         ]
 
     def _alphas_for(self, grid: Array, share: float) -> Array:

@@ -22,13 +22,14 @@ class Models(NamedTuple):
     @classmethod
     def of(cls, prepared: Prepared, solutions: list[Solution]) -> Models:
         """Return what the solutions of one problem predict with."""
-        # Model after model in memory: no solution is scattered.
-        coefs = np.empty((len(solutions), *solutions[0].coef.shape))
-        intercepts = np.empty((len(solutions), coefs.shape[2]))
-        for m, each in enumerate(solutions):
-            coefs[m], intercepts[m] = prepared.to_user(each.coef, each.intercept)
+        shape = len(solutions), *solutions[0].coef.shape
+        coefs = np.zeros(shape)  # model after model in memory: none is scattered
+        intercepts = [
+            prepared.to_user(each.coef, each.intercept, coef)[1]
+            for each, coef in zip(solutions, coefs, strict=True)
+        ]
         n_iters = np.array([each.n_iter for each in solutions])
-        return cls(np.moveaxis(coefs, 0, -1), intercepts.T, n_iters)
+        return cls(np.moveaxis(coefs, 0, -1), np.array(intercepts).T, n_iters)
 
     def at(self, which: Any) -> Models:
         """Return those of some strengths, by numbers or a mask."""

@@ -98,9 +98,7 @@ def regularization_path(
     unit = stated.restated(estimator.penalty_record(1.0, n_features))
     problem = stated.problem._replace(penalty=unit)
     grid = strengths(problem, alphas, alpha_min_ratio)
-    penalties = [
-        stated.restated(estimator.penalty_record(alpha, n_features)) for alpha in grid
-    ]
+    penalties = [unit.at_strength(alpha) for alpha in grid]
     with blas_threads_for(n_samples * n_features):
         solutions = solve_path(
             problem, penalties, tol=estimator.tol, max_iter=estimator.max_iter

@@ -13,15 +13,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dposv
 
 from .._compile import kernel
 from ..penalties._base import TINY
 from .cholesky import Cholesky, append, drop, solve
-from .problem import Array, penalty_derivatives, penalty_violations, smooth_parts
+from .problem import Array, Goal, penalty_derivatives, penalty_violations, smooth_parts
 from .quadratic import GramQuadratic, coordinate_descent, epoch
+from .smooth import minimize_smooth
 
 _EPS = float(np.finfo(np.float64).eps)
 #: The least number of epochs between Newton steps.
@@ -30,13 +29,10 @@ _EPOCHS = 50
 _CHEAP = 2e6
 _ROUNDS = 1000
 _PATIENCE = 50
-_SMOOTH_ROUNDS = 3  # the first Newton step is exact, the others refine it
-#: On a unit diagonal: what is added to a matrix that is not positive definite.
-_RIDGE = 1e-10
-#: Up to this size a singular system without kinks is solved by eigenvalues.
-_SMALL_SYSTEM = 500
 #: Newton steps of one call; those that go on beyond the tolerance, and how far.
 _STEPS, _MORE, _ROUNDING = 500, 3, 1e-9
+#: Newton steps from one strength of the penalty to the next, at most.
+_FEW_STEPS = 100
 #: A Newton step of less than this share of the weights leaves rounding alone.
 _SETTLED = 1e-8
 _HALVINGS = 6
@@ -84,29 +80,25 @@ def minimize_quadratic(
     `factor` is that of any rows of the Hessian, and is left as that of the weights in
     use.
     """
-    diagonal = np.diagonal(quadratic.hessian)[: len(z)]
-    sizes = np.abs(diagonal * z) + np.abs(quadratic.gradient)
-    tolerance = max(tolerance, 32 * _EPS * float(sizes.max(initial=0.0)))
+    tolerance = max(tolerance, _rounding(quadratic, z))
     if penalty.is_smooth():
-        _minimize_smooth(quadratic, penalty, columns, z, tolerance)
+        minimize_smooth(quadratic, penalty, columns, z, tolerance)
         return
+
     best, since_best, unsettled = np.inf, 0, False
     enough, room = 0.3 * tolerance, Room.of(len(z))
     for _ in range(_ROUNDS):
         cost = _newton_cost(factor, z)
         cheap = cost <= _CHEAP
-        if unsettled and not cheap and penalty.separable:
-            _build(quadratic, factor, penalty, columns, z)
         epochs = max(_EPOCHS, int(cost / _epoch_cost(z)))
         if cheap or unsettled:
             goal = np.inf
             if penalty.convex:
                 goal = tolerance
                 _fast_epochs(quadratic, penalty, columns, z, epochs, enough)
-            violation = newton_steps(
-                quadratic, factor, penalty, columns, z, room, goal, _STEPS
-            )
-            if violation <= tolerance:
+            if penalty.separable and _many_are_missing(factor, z):
+                _build(quadratic, factor, penalty, columns, z)
+            if _newton(quadratic, factor, penalty, columns, z, room, goal) <= tolerance:
                 return
         largest = coordinate_descent(
             quadratic, penalty, columns, z, epochs, enough, False
@@ -114,13 +106,58 @@ def minimize_quadratic(
         unsettled = largest > enough
         if not unsettled or since_best > _PATIENCE:
             if cheap:
-                newton_steps(
-                    quadratic, factor, penalty, columns, z, room, np.inf, _STEPS
-                )
+                _newton(quadratic, factor, penalty, columns, z, room, np.inf)
             return
         best, since_best = (
             (largest, 0) if largest < 0.9 * best else (best, since_best + 1)
         )
+
+
+def _newton(
+    quadratic: GramQuadratic,
+    factor: Cholesky,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    room: Room,
+    tolerance: float,
+) -> float:
+    """Take Newton steps until the largest violation is `tolerance`; return it."""
+    alphas, found = np.array([penalty.strength()]), np.empty((1, len(z)))
+    goal = Goal(tolerance, 0.0, _STEPS)
+    _, violation = newton_steps(
+        quadratic, factor, penalty, alphas, columns, z, room, goal, found
+    )
+    return float(violation)
+
+
+def minimize_along(
+    quadratic: GramQuadratic,
+    factor: Cholesky,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    alphas: Array,
+    share: float,
+) -> Array:
+    """Minimise for some strengths of the penalty in turn; one row each.
+
+    Until the largest violation is `share` of the largest slope before. There are as
+    many rows as Newton steps find minimisers.
+    """
+    found, room = np.empty((len(alphas), len(z))), Room.of(len(z))
+    goal = Goal(_rounding(quadratic, z), share, _FEW_STEPS)
+    n_found, _ = newton_steps(
+        quadratic, factor, penalty, alphas, columns, z, room, goal, found
+    )
+    return found[:n_found]
+
+
+def _rounding(quadratic: GramQuadratic, z: Array) -> float:
+    """Return a violation that rounding alone may be the reason of."""
+    diagonal = np.diagonal(quadratic.hessian)[: len(z)]
+    sizes = np.abs(diagonal * z) + np.abs(quadratic.gradient)
+    return 32 * _EPS * float(sizes.max(initial=0.0))
 
 
 def _newton_cost(factor: Cholesky, z: Array) -> float:
@@ -129,9 +166,24 @@ def _newton_cost(factor: Cholesky, z: Array) -> float:
     For `s` weights in use of which `m` are new to the factor ``m s^2 / 2``, about four
     at a time, and some to get going.
     """
-    s = float(np.count_nonzero(z))
-    missing = float(np.count_nonzero((z != 0.0) & (factor.places[: len(z)] < 0)))
+    s, missing = _in_use(factor, z)
     return missing * s * s / 8 + 5e4
+
+
+def _many_are_missing(factor: Cholesky, z: Array) -> bool:
+    """Tell whether LAPACK is faster at the whole factor than to add what is missing.
+
+    It takes ``s^3 / 3`` multiplications, about sixteen at a time.
+    """
+    s, missing = _in_use(factor, z)
+    return missing * s * s / 8 > s * s * s / 48 + 5e4
+
+
+def _in_use(factor: Cholesky, z: Array) -> tuple[float, float]:
+    """Return how many weights are not zero, and how many of them the factor lacks."""
+    used = z != 0.0
+    missing = used & (factor.places[: len(z)] < 0)
+    return float(np.count_nonzero(used)), float(np.count_nonzero(missing))
 
 
 def _epoch_cost(z: Array) -> float:
@@ -182,47 +234,55 @@ def newton_steps(
     quadratic: Any,
     factor: Cholesky,
     penalty: Any,
+    alphas: Array,
     columns: NDArray[np.intp],
     z: Array,
     room: Room,
-    tolerance: float,
-    n_steps: int,
-) -> float:
+    goal: Goal,
+    found: Array,
+) -> tuple[int, float]:
     """Minimise over the blocks where the penalty is smooth, in place, as they change.
 
     Each step solves ``(H_SS + P'') d = -(slope + P')`` and goes along `d`; coordinates
     that meet their kink at zero stay there. It is kept only if the objective falls.
     Another one follows while it would go on: without the coordinates that met a kink,
     or with the curvature of where the last has led to. Then the worst offenders enter.
-    Returns the largest violation, infinite where there are no Newton steps.
+    So for one strength of the penalty after the other, with a row of `found` each.
+    Returns for how many, and the largest violation, infinite where there are no steps.
     """
-    tied = _find_kinks(penalty, columns, room)
-    violation, n_moves, n_more = np.inf, 0, _MORE
-    _start(quadratic, z, room)
-    for _ in range(n_steps):
-        penalty_derivatives(penalty, columns, z, room.first, room.second, room.pull)
-        n_new = _follow(factor, quadratic, room)
-        if n_new < 0:
-            violation = np.inf
-            break
-        _write_right_side(factor, quadratic, z, room, n_new > 0 and n_moves > 0)
-        solve(factor, room.way)
-        n_moves += 1
-        if _go(quadratic, factor, penalty, columns, z, room, tied):
-            continue
-        if not _arrive(quadratic, z, room) and factor.size[0] == 0:
-            return np.inf
-        violation = _violations(quadratic, penalty, columns, z, room)
-        if violation <= tolerance:
-            n_more -= 1
-            if n_more < 0 or violation <= _ROUNDING * tolerance:
-                return violation
-        else:
-            _enter(quadratic, penalty, columns, z, room.found, _SHARE * violation)
-        _start(quadratic, z, room)
-        n_moves = 0
-    _arrive(quadratic, z, room)
-    return violation
+    violation = np.inf
+    for m in range(alphas.shape[0]):
+        at = penalty.at_strength(alphas[m])
+        tied = _find_kinks(at, columns, room)
+        tolerance = _start(quadratic, z, room, goal)
+        violation, n_moves, n_more = np.inf, 0, _MORE
+        for _ in range(goal.n_steps):
+            penalty_derivatives(at, columns, z, room.first, room.second, room.pull)
+            n_new = _follow(factor, quadratic, room)
+            if n_new < 0:
+                violation = np.inf
+                break
+            _write_right_side(factor, quadratic, z, room, n_new > 0 and n_moves > 0)
+            solve(factor, room.way)
+            n_moves += 1
+            if _go(quadratic, factor, at, columns, z, room, tied):
+                continue
+            if not _arrive(quadratic, z, room) and factor.size[0] == 0:
+                return m, np.inf
+            violation = _violations(quadratic, at, columns, z, room)
+            n_more -= violation <= tolerance
+            if violation <= _ROUNDING * tolerance or n_more < 0:
+                break
+            if violation > tolerance:
+                _enter(quadratic, at, columns, z, room.found, _SHARE * violation)
+            _start(quadratic, z, room, goal)
+            n_moves = 0
+        _arrive(quadratic, z, room)
+        if not violation <= tolerance:
+            return m, violation
+        for i in range(room.n):
+            found[m, i] = z[i]
+    return alphas.shape[0], violation
 
 
 @kernel
@@ -249,10 +309,16 @@ def _find_kinks(penalty: Any, columns: NDArray[np.intp], room: Room) -> bool:
 
 
 @kernel
-def _start(quadratic: Any, z: Array, room: Room) -> None:
-    """Remember the weights; from here on only the members' slopes are kept up."""
+def _start(quadratic: Any, z: Array, room: Room, goal: Goal) -> float:
+    """Remember the weights; from here on only the members' slopes are kept up.
+
+    Returns the tolerance for the largest slope now.
+    """
+    largest = 0.0
     for i in range(room.n):
         room.begun[i], room.slopes[i] = z[i], quadratic.gradient[i]
+        largest = max(largest, abs(room.slopes[i]))
+    return max(goal.tolerance, goal.share * largest)
 
 
 @kernel
@@ -442,67 +508,3 @@ def _moved(
         slopes[members[a]] += change[a]
         z[members[a]] = new[members[a]]
     return True
-
-
-def _minimize_smooth(
-    quadratic: GramQuadratic,
-    penalty: Any,
-    columns: NDArray[np.intp],
-    z: Array,
-    tolerance: float,
-) -> None:
-    """Minimise where there is no kink: one system, refined; epochs where it fails."""
-    hessian = quadratic.hessian[: len(z), : len(z)]
-    diagonal = np.diagonal(hessian)
-    _, second = smooth_parts(penalty, columns, z[:, None])
-    members = np.flatnonzero(diagonal + second[:, 0] > TINY)
-    if len(members) < len(z):
-        hessian = hessian[np.ix_(members, members)]
-    for n_steps in range(_SMOOTH_ROUNDS + 1):
-        first, second = smooth_parts(penalty, columns, z[:, None])
-        slopes = (quadratic.gradient + first[:, 0])[members]
-        if n_steps > 0 and np.abs(slopes).max(initial=0.0) <= tolerance:
-            return
-        if n_steps == _SMOOTH_ROUNDS:
-            break
-        scale = 1.0 / np.sqrt(np.abs(diagonal[members] + second[members, 0]))
-        matrix = hessian * scale * scale[:, None]
-        matrix.flat[:: len(scale) + 1] += second[members, 0] * scale * scale
-        solution = _solve(matrix, -scale * slopes)
-        if solution is None:
-            break
-        step = np.zeros_like(z)
-        step[members] = scale * solution
-        change = quadratic.hessian[: len(z), : len(z)] @ step
-        curved = change[members] + second[members, 0] * step[members]
-        if (slopes + 0.5 * curved) @ step[members] > 0.0:  # rounding is left
-            return
-        z += step
-        quadratic.gradient[:] += change
-    coordinate_descent(quadratic, penalty, columns, z, _EPOCHS, 0.3 * tolerance, False)
-
-
-def _solve(matrix: Array, right: Array) -> Array | None:
-    """Solve a symmetric system of unit diagonal; nearly if it is singular.
-
-    Along a flat direction the solution does not go: only rounding would make the
-    objective fall. None if the matrix is indefinite.
-    """
-    factor, solution, failed = dposv(matrix.T, right, lower=True)
-    if not failed and np.abs(np.diagonal(factor)).min() >= 1e-7:
-        return solution
-    if len(right) <= _SMALL_SYSTEM:
-        return _solve_semidefinite(matrix, right)
-    matrix.flat[:: len(right) + 1] += _RIDGE  # refined by the next step
-    _, solution, failed = dposv(matrix.T, right, lower=True)
-    return None if failed else solution
-
-
-def _solve_semidefinite(matrix: Array, right: Array) -> Array | None:
-    """Solve a semidefinite system by eigenvalues; None if one is negative."""
-    values, vectors = scipy.linalg.eigh(matrix, check_finite=False)
-    floor = len(values) * _EPS * values[-1]
-    if values[0] < -1e3 * floor:
-        return None
-    inverse = np.where(values > floor, 1.0 / np.maximum(values, floor), 0.0)
-    return vectors @ (inverse * (vectors.T @ right))

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dsyevd
 
-from .active_set import minimize_quadratic
+from .active_set import minimize_along, minimize_quadratic
 from .cholesky import Cholesky
 from .layout import Order, block_order
 from .problem import Array
@@ -80,16 +80,45 @@ class Frame(NamedTuple):
         tolerance: float,
     ) -> None:
         """Minimise quadratic, of the given slopes at `z`, plus penalty in place."""
-        x, slopes = z[self.order], slopes[self.order]
-        for block, q in self.rotations:
-            x[block], slopes[block] = q.T @ x[block], q.T @ slopes[block]
-        quadratic = GramQuadratic(self.hessian, slopes)
+        quadratic, x = self._seen(slopes, z)
         minimize_quadratic(
             quadratic, self.factor, penalty, columns[self.order], x, tolerance
         )
+        z[:] = self._back(x)
+
+    def minimize_along(
+        self,
+        slopes: Array,
+        penalty: Any,
+        columns: NDArray[np.intp],
+        z: Array,
+        alphas: Array,
+        share: float,
+    ) -> Array:
+        """Minimise for some strengths of the penalty in turn, from `z` on.
+
+        Returns one minimiser a row, as many as Newton steps find.
+        """
+        quadratic, x = self._seen(slopes, z)
+        xs = minimize_along(
+            quadratic, self.factor, penalty, columns[self.order], x, alphas, share
+        )
+        return self._back(xs)
+
+    def _seen(self, slopes: Array, z: Array) -> tuple[GramQuadratic, Array]:
+        """Return the quadratic of the given slopes at `z`, and where that is."""
+        x, slopes = z[self.order], slopes[self.order]
         for block, q in self.rotations:
-            x[block] = q @ x[block]
-        z[self.order] = x
+            x[block], slopes[block] = q.T @ x[block], q.T @ slopes[block]
+        return GramQuadratic(self.hessian, slopes), x
+
+    def _back(self, x: Array) -> Array:
+        """Return the weights of one or more vectors of these coordinates."""
+        z = np.empty_like(x)
+        for block, q in self.rotations:
+            x[..., block] = x[..., block] @ q.T
+        z[..., self.order] = x
+        return z
 
 
 def _slices(blocks: NDArray[np.intp]) -> list[slice]:

@@ -23,7 +23,7 @@ from .._compile import kernel
 from ..losses import null_intercept, weighted_dual
 from .problem import Array, Evaluation, Point, Problem, evaluate
 
-_ROUNDING = 16 * np.finfo(np.float64).eps
+_ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
 class Certificate(NamedTuple):
@@ -100,8 +100,7 @@ def printed(n_iter: int, certificate: Certificate, limits: Tolerance) -> None:
 def certify(problem: Problem, point: Point, evaluation: Evaluation) -> Certified:
     """Return the certificate of `point` beside it, and the violation of each weight."""
     scores, penalty, violation = problem.violations(point.w, evaluation.gradient)
-    objective = evaluation.value + penalty
-    gap = math.nan
+    objective, gap = evaluation.value + penalty, math.nan
     if has_dual(problem):
         gap = max(objective - _dual_value(problem, evaluation), 0.0)
     violation = max(violation, intercept_violation(problem, evaluation.slopes))
@@ -129,26 +128,35 @@ def has_dual(problem: Problem) -> bool:
 
 def _dual_value(problem: Problem, evaluation: Evaluation) -> float:
     """Return the better of two dual points: as it is, and scaled to be feasible."""
-    q, r = problem.weight, evaluation.slopes
-    with np.errstate(invalid="ignore", divide="ignore"):
-        u = r / -q[:, None]
-    if q.min() == 0.0:
-        u[q == 0.0] = 0.0
-    v = -evaluation.gradient
-    layout = problem.layout()
-    if problem.fit_intercept and (
-        np.abs(r.sum(axis=0)).max() > _ROUNDING * np.abs(r).sum()
-    ):
+    q, r, v = problem.weight, evaluation.slopes, -evaluation.gradient
+    u = np.empty_like(r)
+    is_balanced = _divide(r, q, u)
+    if problem.fit_intercept and not is_balanced:
         balanced = problem.loss.balanced_dual(u, problem.y, q)
         if not problem.loss.quadratic:  # there it is a constant, to columns nothing
             v = v + problem.design.rmatvec(q[:, None] * (balanced - u))
         u = np.ascontiguousarray(balanced)
-    columns, v = layout.columns, layout.flat(v)
+    layout = problem.layout()
     y, loss, penalty = problem.y, problem.loss, problem.penalty
-    known = (
-        0.0 if problem.offset is None else float(q @ (u * problem.offset).sum(axis=1))
-    )
-    return float(_better_dual(loss, penalty, columns, y, u, q, v, known))
+    known = 0.0
+    if problem.offset is not None:
+        known = float(q @ (u * problem.offset).sum(axis=1))
+    v = layout.flat(v)
+    return float(_better_dual(loss, penalty, layout.columns, y, u, q, v, known))
+
+
+@kernel
+def _divide(r: Array, q: Array, u: Array) -> bool:
+    """Write ``u_i = -r_i / q_i``; tell whether the columns of `r` sum to zero."""
+    imbalance, size = 0.0, 0.0
+    for c in range(r.shape[1]):
+        total = 0.0
+        for i in range(r.shape[0]):
+            u[i, c] = -r[i, c] / q[i] if q[i] > 0.0 else 0.0
+            total += r[i, c]
+            size += abs(r[i, c])
+        imbalance = max(imbalance, abs(total))
+    return imbalance <= _ROUNDING * size
 
 
 @kernel

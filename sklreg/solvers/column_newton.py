@@ -25,6 +25,7 @@ from ..losses import weighted_gradient, weighted_hessian, weighted_value
 from .problem import (
     Array,
     Evaluation,
+    Goal,
     Point,
     Problem,
     penalty_value,
@@ -38,6 +39,8 @@ _INEXACT, _EPOCHS = 0.1, 300
 #: Share of the predicted decrease that a step must bring.
 SUFFICIENT = 0.01
 HALVINGS = 30
+#: Steps towards the best intercept, at most.
+BALANCING = 5
 LEAST_DAMPING = 1e-10
 #: Multiplications of one call, at most: a few tenths of a second.
 _WORK = 5e8
@@ -59,6 +62,23 @@ class _Task(NamedTuple):
     weight: Array  # n_samples
     centre: bool
 
+    @classmethod
+    def of(cls, problem: Problem) -> _Task:
+        """Return the problem on columns that are formed."""
+        design = problem.design.formed()
+        return cls(
+            design.design,
+            design.mean,
+            design.scale,
+            problem.loss,
+            problem.penalty,
+            problem.columns,
+            problem.norms,
+            problem.y,
+            problem.weight,
+            problem.fit_intercept,
+        )
+
 
 class _State(NamedTuple):
     """A point and the data term there; kernels write to it."""
@@ -71,6 +91,21 @@ class _State(NamedTuple):
     r_column: Array  # n_samples x 1: the same numbers
     data_term: Array  # 1
     damping: Array  # 1
+
+    @classmethod
+    def of(cls, point: Point, evaluation: Evaluation) -> _State:
+        """Return a copy of the point."""
+        r = evaluation.slopes.copy()
+        return cls(
+            point.w[:, 0].copy(),
+            point.b.copy(),
+            point.eta.copy(),
+            evaluation.gradient[:, 0].copy(),
+            r[:, 0],
+            r,
+            np.array([evaluation.value]),
+            np.array([LEAST_DAMPING]),
+        )
 
 
 class _Way(NamedTuple):
@@ -101,41 +136,46 @@ def newton_in_columns(
 
     Returns the point, its evaluation and the number of Newton steps taken.
     """
-    design = problem.design.formed()
-    task = _Task(
-        design.design,
-        design.mean,
-        design.scale,
-        problem.loss,
-        problem.penalty,
-        problem.columns,
-        problem.norms,
-        problem.y,
-        problem.weight,
-        problem.fit_intercept,
-    )
-    r = evaluation.slopes.copy()
-    state = _State(
-        point.w[:, 0].copy(),
-        point.b.copy(),
-        point.eta.copy(),
-        evaluation.gradient[:, 0].copy(),
-        r[:, 0],
-        r,
-        np.array([evaluation.value]),
-        np.array([LEAST_DAMPING]),
-    )
-    at_once = int(_WORK / (_EPOCHS * max(1, design.n_entries)))
+    alphas, state = np.array([problem.penalty.strength()]), _State.of(point, evaluation)
     n_iter, left = 0, min(max_iter, _PATIENCE)
-    way = _room(*design.shape)
     while left > 0:
-        n_steps = min(left, max(1, at_once))
-        steps, finished = _newton_steps(task, state, way, tolerance, n_steps)
-        n_iter += steps
+        goal = Goal(tolerance, 0.0, min(left, _steps_at_once(problem)))
+        _, (steps,), finished = _solved(problem, state, alphas, goal)
+        n_iter += int(steps)
         left = 0 if finished else left - steps
     w, gradient = state.w[:, None], state.gradient[:, None]
-    found = Evaluation(float(state.data_term[0]), r, gradient)
+    found = Evaluation(float(state.data_term[0]), state.r_column, gradient)
     return Point(w, state.b, state.eta), found, n_iter
+
+
+def newton_path_in_columns(
+    problem: Problem, point: Point, evaluation: Evaluation, alphas: Array, share: float
+) -> tuple[Point, NDArray[np.intp]]:
+    """Solve for some strengths of the penalty in turn, with the best intercepts.
+
+    Until the largest violation is `share` of the largest slope before. There are as
+    many points as a few steps each find; with the number of these.
+    """
+    state = _State.of(point, evaluation)
+    goal = Goal(0.0, share, min(_PATIENCE, _steps_at_once(problem)))
+    points, n_steps, _ = _solved(problem, state, alphas, goal)
+    return points, n_steps
+
+
+def _steps_at_once(problem: Problem) -> int:
+    return max(1, int(_WORK / (_EPOCHS * max(1, problem.design.n_entries))))
+
+
+def _solved(
+    problem: Problem, state: _State, alphas: Array, goal: Goal
+) -> tuple[Point, NDArray[np.intp], bool]:
+    """Return the points that were found, the steps each took, and if that was all."""
+    m, (n, p) = len(alphas), problem.design.shape
+    points = Point(np.empty((m, p, 1)), np.empty((m, 1)), np.empty((m, n, 1)))
+    n_steps, task, way = np.zeros(m, np.intp), _Task.of(problem), _room(n, p)
+    n_found = _newton_steps(task, state, way, alphas, goal, points, n_steps)
+    found = Point(*(each[:n_found] for each in points))
+    return found, n_steps, n_found == m
 
 
 def _room(n: int, k: int) -> _Way:
@@ -159,36 +199,71 @@ def _room(n: int, k: int) -> _Way:
 
 @kernel
 def _newton_steps(
-    task: _Task, state: _State, way: _Way, tolerance: float, n_steps: int
-) -> tuple[int, bool]:
-    """Take up to `n_steps` steps; return how many, and whether that was all."""
-    for step in range(n_steps):
-        here, largest = penalty_violations(
-            task.penalty, task.numbers, task.norms, state.w, state.gradient, way.new
-        )
-        imbalance = 0.0
-        if task.centre:
-            for i in range(state.r.shape[0]):
-                imbalance += state.r[i]
-            for i in range(state.w.shape[0]):
-                largest = max(largest, abs(imbalance) * task.norms[i])
-        if largest <= tolerance:
-            return step, True
-        enough = max(0.1 * tolerance, _INEXACT * largest)
-        e = _direction(task, state, way, imbalance, enough)
-        length = _line_search(task, state, way, here)
-        if length == 0.0 and state.damping[0] >= 1.0:
-            return step + 1, True
-        state.damping[0] = adapted(state.damping[0], length)
-        if length > 0.0:
-            state.b[0] += length * e
-            _go(task, state, way)
-    return n_steps, False
+    task: _Task,
+    state: _State,
+    way: _Way,
+    alphas: Array,
+    goal: Goal,
+    points: Point,
+    n_taken: NDArray[np.intp],
+) -> int:
+    """Take steps for one strength of the penalty after the other.
+
+    Writes a point and the number of steps for each; returns for how many that is done.
+    """
+    for m in range(alphas.shape[0]):
+        at, tolerance = task.penalty.at_strength(alphas[m]), goal.tolerance
+        for i in range(state.w.shape[0]):
+            tolerance = max(tolerance, goal.share * abs(state.gradient[i]))
+        finished = False
+        while not finished:
+            here, imbalance, largest = _violation(task, at, state, way)
+            if largest <= tolerance:
+                break
+            if n_taken[m] == goal.n_steps:
+                return m
+            n_taken[m] += 1
+            enough = max(0.1 * tolerance, _INEXACT * largest)
+            e = _direction(task, at, state, way, imbalance, enough)
+            length = _line_search(task, at, state, way, here)
+            finished = length == 0.0 and state.damping[0] >= 1.0
+            state.damping[0] = adapted(state.damping[0], length)
+            if length > 0.0:
+                state.b[0] += length * e
+                _go(task, state, way)
+        for i in range(state.w.shape[0]):
+            points.w[m, i, 0] = state.w[i]
+        points.b[m, 0] = state.b[0]
+        for i in range(state.r.shape[0]):
+            points.eta[m, i, 0] = state.eta[i, 0]
+    return alphas.shape[0]
+
+
+@kernel
+def _violation(
+    task: _Task, penalty: Any, state: _State, way: _Way
+) -> tuple[float, float, float]:
+    """Return the penalty, the sum of the slopes, and the largest violation."""
+    here, largest = penalty_violations(
+        penalty, task.numbers, task.norms, state.w, state.gradient, way.new
+    )
+    imbalance = 0.0
+    if task.centre:
+        for i in range(state.r.shape[0]):
+            imbalance += state.r[i]
+        for i in range(state.w.shape[0]):
+            largest = max(largest, abs(imbalance) * task.norms[i])
+    return here, imbalance, largest
 
 
 @kernel
 def _direction(
-    task: _Task, state: _State, way: _Way, imbalance: float, tolerance: float
+    task: _Task,
+    penalty: Any,
+    state: _State,
+    way: _Way,
+    imbalance: float,
+    tolerance: float,
 ) -> float:
     """Minimise the model plus the penalty; return the change of the intercept."""
     columns, scale = task.columns, task.scale
@@ -224,7 +299,7 @@ def _direction(
         total,
     )
     coordinate_descent(
-        quadratic, task.penalty, task.numbers, way.z, _EPOCHS, tolerance, True
+        quadratic, penalty, task.numbers, way.z, _EPOCHS, tolerance, True
     )
     e, shift = -imbalance * share, 0.0
     for i in range(way.z.shape[0]):
@@ -239,9 +314,11 @@ def _direction(
 
 
 @kernel
-def _line_search(task: _Task, state: _State, way: _Way, here: float) -> float:
+def _line_search(
+    task: _Task, penalty: Any, state: _State, way: _Way, here: float
+) -> float:
     """Halve the step until F falls enough; return its length, or 0."""
-    predicted = penalty_value(task.penalty, task.numbers, way.z) - here
+    predicted = penalty_value(penalty, task.numbers, way.z) - here
     objective = state.data_term[0] + here
     size = abs(objective)
     for i in range(way.d_eta.shape[0]):
@@ -254,7 +331,7 @@ def _line_search(task: _Task, state: _State, way: _Way, here: float) -> float:
         for i in range(way.d_eta.shape[0]):
             way.new_eta[i, 0] = state.eta[i, 0] + length * way.d_eta[i]
         reached = weighted_value(task.loss, task.y, way.new_eta, task.weight)
-        reached += penalty_value(task.penalty, task.numbers, way.new)
+        reached += penalty_value(penalty, task.numbers, way.new)
         enough = objective + SUFFICIENT * length * min(predicted, 0.0)
         if reached <= enough + 4.0 * _EPS * size:
             return length
@@ -264,15 +341,36 @@ def _line_search(task: _Task, state: _State, way: _Way, here: float) -> float:
 
 @kernel
 def _go(task: _Task, state: _State, way: _Way) -> None:
-    """Go where the line search has ended, and evaluate the data term there."""
-    for i in range(way.d_eta.shape[0]):
-        state.eta[i, 0] = way.new_eta[i, 0]
-    state.data_term[0] = weighted_gradient(
-        task.loss, task.y, state.eta, task.weight, state.r_column
-    )
-    total = 0.0
-    for i in range(state.r.shape[0]):
-        total += state.r[i]
+    """Go where the line search has ended, and evaluate the data term there.
+
+    That is, with the best intercept for the weights, by Newton's method: it makes the
+    slopes sum to zero, and these a dual point as they are.
+    """
+    shift, trial, total, before, n_left = 0.0, 0.0, 0.0, np.inf, BALANCING
+    while True:
+        for i in range(state.r.shape[0]):
+            state.eta[i, 0] = way.new_eta[i, 0] + trial
+        state.data_term[0] = weighted_gradient(
+            task.loss, task.y, state.eta, task.weight, state.r_column
+        )
+        total, size, curvature = 0.0, 0.0, 0.0
+        for i in range(state.r.shape[0]):
+            total += state.r[i]
+            size += abs(state.r[i])
+        if before < np.inf and not abs(total) <= before:  # back to where it was less
+            trial, before, n_left = shift, np.inf, 0
+            continue
+        settled = abs(total) <= _EPS * size or abs(total) >= 0.5 * before
+        shift, before, n_left = trial, abs(total), n_left - 1
+        if settled or n_left < 0 or not task.centre:
+            break
+        weighted_hessian(task.loss, task.y, state.eta, task.weight, 0.0, way.hessian)
+        for i in range(way.h.shape[0]):
+            curvature += way.h[i]
+        if not curvature > 0.0:
+            break
+        trial = shift - total / curvature
+    state.b[0] += shift
     for i in range(way.z.shape[0]):
         state.w[i] = way.new[i]
         product = task.columns.column_dot(i, state.r)

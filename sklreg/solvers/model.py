@@ -222,12 +222,46 @@ def direction(
     tolerance: float,
 ) -> Point:
     """Return the way from `point` to the minimiser of model plus penalty."""
+    z, slopes = _seen(model, point, evaluation)
+    model.minimize(problem, z, slopes, tolerance)
+    return _ways(problem, model, point, evaluation, z[None]).at(0)
+
+
+def directions(
+    problem: Problem,
+    model: GramModel,
+    point: Point,
+    evaluation: Evaluation,
+    alphas: Array,
+    share: float,
+) -> Point:
+    """Return the ways to the minimisers for some strengths of the penalty, in turn.
+
+    As many as Newton steps find, to `share` of the largest slope before each.
+    """
+    z, slopes = _seen(model, point, evaluation)
+    columns = problem.columns[model.features]
+    zs = model.frame.minimize_along(slopes, problem.penalty, columns, z, alphas, share)
+    return _ways(problem, model, point, evaluation, zs)
+
+
+def _seen(model: Model, point: Point, evaluation: Evaluation) -> tuple[Array, Array]:
+    """Return the model's weights and slopes, where the intercepts follow."""
     at = model.features, model.outputs
     rest = model.inverse @ evaluation.slopes.sum(axis=0)
-    z = point.w[at]
-    slopes = evaluation.gradient[at] - model.coupling @ rest
-    model.minimize(problem, z, slopes, tolerance)
-    d = np.zeros_like(point.w)
-    d[at] = z - point.w[at]
-    e = -rest - model.inverse @ (model.coupling.T @ d[at])
-    return Point(d, e, np.ascontiguousarray(problem.design.matvec(d) + e))
+    return point.w[at], evaluation.gradient[at] - model.coupling @ rest
+
+
+def _ways(
+    problem: Problem, model: Model, point: Point, evaluation: Evaluation, zs: Array
+) -> Point:
+    """Return the ways to some vectors of the model's weights; one product with X."""
+    m, n, (p, k) = len(zs), len(point.eta), point.w.shape
+    at = model.features, model.outputs
+    change = zs - point.w[at]
+    d = np.zeros((m, p, k))
+    d[:, *at] = change
+    e = -(evaluation.slopes.sum(axis=0) + change @ model.coupling) @ model.inverse
+    side_by_side = np.ascontiguousarray(d.transpose(1, 0, 2)).reshape(p, m * k)
+    fitted = problem.design.matvec(side_by_side).reshape(n, m, k).transpose(1, 0, 2)
+    return Point(d, e, np.ascontiguousarray(fitted + e[:, None]))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .certificate import Certified, Null, Report, Tolerance, certify
 from .lbfgs import lbfgs
+from .look_ahead import Candidate, look_ahead
 from .newton import is_small_and_smooth, newton
 from .problem import Array, Evaluation, Point, Problem, evaluate, start_point
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
@@ -13,7 +16,7 @@ from .working_set import WorkingSet, working_sets
 
 #: How many points are solved for at most before one product with X verifies them, and
 #: how much more precisely than asked.
-_AHEAD, _INNER = 8, 0.3
+_AHEAD, _INNER = 16, 0.3
 
 
 class Step(NamedTuple):
@@ -38,31 +41,29 @@ def along_path(
     enough: float,
 ) -> tuple[list[Step], WorkingSet]:
     """Solve for each of `penalties`; the working set goes on to the next problem."""
-    null = Null.of(problem)
-    point, evaluation = _first(problem, penalties[0], null, start)
+    null, ahead = Null.of(problem), 1
     steps: list[Step] = []
-    earlier, ahead = evaluation.gradient, 1
+    last = Candidate(*_first(problem, penalties[0], null, start), 0)
+    earlier = last.evaluation.gradient
     while len(steps) < len(penalties):
-        done = len(steps)
-        batch = penalties[done : done + ahead]
-        candidates = [(point, evaluation, 0)]
-        if done >= 2 and not _smooth_and_large(problem):
-            known = [*penalties[done - 2 : done], batch[-1]]
-            expected = _extrapolated(known, earlier, evaluation)
-            last = problem._replace(penalty=batch[-1])
-            inside = inside.expecting(last, point, expected)
-            if len(batch) > 1:
-                candidates = inside.look_ahead(
-                    problem, batch, point, evaluation, _INNER * tol, max_iter
+        batch = penalties[len(steps) : len(steps) + ahead]
+        candidates = []
+        if len(steps) >= 2 and not _smooth_and_large(problem):
+            known = [*(step.penalty for step in steps[-2:]), batch[-1]]
+            expected = _extrapolated(known, earlier, last.evaluation)
+            goal = problem._replace(penalty=batch[-1])
+            inside = inside.expecting(goal, last.point, expected)
+            if len(batch) > 1 and goal.penalty.convex:
+                alphas = np.array([penalty.strength() for penalty in batch])
+                candidates = look_ahead(
+                    inside, goal, alphas, *last[:2], _INNER * tol, max_iter
                 )
-        for penalty, candidate in zip(batch, candidates, strict=False):
+        for penalty, candidate in zip(batch, candidates or [last], strict=False):
             problem = problem._replace(penalty=penalty)
             limits = null.tolerance(problem, tol, offset)
             if _smooth_and_large(problem):
                 limits = limits._replace(enough=enough)
-            earlier = evaluation.gradient
-            found = certify(problem, *candidate[:2])
-            n_iter = candidate[2]
+            found, n_iter = certify(problem, *candidate[:2]), candidate.n_iter
             foreseen = limits.met(found.certificate) and penalty.convex
             if not foreseen:
                 left = max(max_iter - n_iter, 1)
@@ -70,8 +71,9 @@ def along_path(
                     problem, null, limits, found, left, report, inside
                 )
                 n_iter += more
-            point, evaluation, certificate, _ = found
-            shortfall = limits.shortfall(certificate)
+            earlier = last.evaluation.gradient
+            last = Candidate(found.point, found.evaluation, 0)
+            shortfall = limits.shortfall(found.certificate)
             steps.append(Step(penalty, found, max(n_iter, 1), shortfall))
             if not foreseen:
                 break

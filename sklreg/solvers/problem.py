@@ -111,11 +111,18 @@ class Problem(NamedTuple):
 
 
 class Point(NamedTuple):
-    """Weights, intercepts and what they predict."""
+    """Weights, intercepts and what they predict.
+
+    Several points lie along a first axis of all three.
+    """
 
     w: Array  # n_features x n_outputs
     b: Array  # n_outputs
     eta: Array  # n_samples x n_outputs
+
+    def at(self, m: int) -> Point:
+        """Return number `m` of several points."""
+        return Point(self.w[m], self.b[m], self.eta[m])
 
 
 class Solution(NamedTuple):
@@ -133,9 +140,21 @@ class Solution(NamedTuple):
 class Evaluation(NamedTuple):
     """The data term at a point, and its derivatives."""
 
-    value: float
+    value: Any  # float; an array at several points
     slopes: Array  # n_samples x n_outputs: with respect to eta
     gradient: Array  # n_features x n_outputs: with respect to w
+
+    def at(self, m: int) -> Evaluation:
+        """Return the evaluation of number `m` of several points."""
+        return Evaluation(float(self.value[m]), self.slopes[m], self.gradient[m])
+
+
+class Goal(NamedTuple):
+    """When steps in a kernel end."""
+
+    tolerance: float  # for the largest violation
+    share: float  # or this of the largest slope at the beginning
+    n_steps: int  # for each strength of the penalty, at most
 
 
 def start_point(problem: Problem, w: Array, b: Array) -> Point:
@@ -149,24 +168,24 @@ def start_point(problem: Problem, w: Array, b: Array) -> Point:
 def evaluate(problem: Problem, point: Point) -> Evaluation:
     """Evaluate the data term at `point`; one product ``X' r``."""
     value, r = problem.gradient(point.eta)
-    return Evaluation(value, r, problem.design.rmatvec(r))
+    return Evaluation(value, r, np.ascontiguousarray(problem.design.rmatvec(r)))
 
 
-def evaluate_all(problem: Problem, points: list[Point]) -> list[Evaluation]:
-    """Evaluate the data term at several points; one product ``X' [r_1 .. r_m]``."""
-    k = problem.n_outputs
-    values, slopes = zip(
-        *(problem.gradient(point.eta) for point in points), strict=True
-    )
-    gradients = problem.design.rmatvec(np.hstack(slopes))
-    return [
-        Evaluation(
-            values[m],
-            slopes[m],
-            np.ascontiguousarray(gradients[:, m * k : (m + 1) * k]),
-        )
-        for m in range(len(points))
+def evaluate_all(problem: Problem, points: Point) -> Evaluation:
+    """Evaluate the data term at several points; one product ``X' [r_1 .. r_m]``.
+
+    They lie along a first axis of all arrays, and so do their evaluations.
+    """
+    m, n, k = points.eta.shape
+    slopes = np.empty_like(points.eta)
+    values = [
+        weighted_gradient(problem.loss, problem.y, eta, problem.weight, r)
+        for eta, r in zip(points.eta, slopes, strict=True)
     ]
+    side_by_side = np.ascontiguousarray(slopes.transpose(1, 0, 2)).reshape(n, m * k)
+    gradients = problem.design.rmatvec(side_by_side).T.reshape(m, k, -1)
+    gradients = np.ascontiguousarray(gradients.transpose(0, 2, 1))
+    return Evaluation(np.array(values), slopes, gradients)
 
 
 @kernel

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .certificate import intercept_violation, violations
 from .column_newton import (
+    BALANCING,
     HALVINGS,
     LEAST_DAMPING,
     SUFFICIENT,
@@ -27,7 +28,6 @@ from .problem import Array, Evaluation, Point, Problem, evaluate
 _PATIENCE = 30
 #: A model that takes up to so many multiplications holds all that are allowed.
 _CHEAP = 1e6
-_BALANCING = 5
 _EPS = float(np.finfo(np.float64).eps)
 #: To what share of the point's violation its model is minimised.
 _INEXACT = 0.1
@@ -51,7 +51,8 @@ def proximal_newton(
     Returns the point, its evaluation and the number of Newton steps taken.
     """
     damping, n_iter = LEAST_DAMPING, 0
-    if _keeps_to_columns(problem, evaluation, tolerance):
+    precise = tolerance < _PRECISE * _slope(problem, evaluation)
+    if keeps_to_columns(problem) and not precise:  # epochs do not get near rounding
         point, evaluation, n_iter = newton_in_columns(
             problem, point, evaluation, tolerance, max_iter
         )
@@ -83,18 +84,18 @@ def proximal_newton(
     return point, evaluation, n_iter
 
 
-def _keeps_to_columns(
-    problem: Problem, evaluation: Evaluation, tolerance: float
-) -> bool:
+def _slope(problem: Problem, evaluation: Evaluation) -> float:
+    """Return the largest that a slope could be."""
+    slopes = float(np.abs(evaluation.slopes).sum())
+    return slopes * float(problem.norms.max(initial=0.0))
+
+
+def keeps_to_columns(problem: Problem) -> bool:
     """Tell whether to descend over the columns costs little, and less than a Hessian.
 
-    To form and use that takes several kernels, which is time as well. Near rounding
-    only an exact solution gets on.
+    To form and use that takes several kernels, which is time as well.
     """
     n, k = problem.design.shape
-    slopes = float(np.abs(evaluation.slopes).sum())
-    if tolerance < _PRECISE * slopes * float(problem.norms.max(initial=0.0)):
-        return False
     if problem.n_outputs > 1 or not problem.penalty.separable:
         return False
     if problem.penalty.is_smooth() or not problem.penalty.convex:
@@ -148,7 +149,7 @@ def balanced(problem: Problem, point: Point) -> Point:
     if several or not problem.fit_intercept or problem.loss.quadratic:
         return point
     imbalance = np.inf
-    for _ in range(_BALANCING):
+    for _ in range(BALANCING):
         _, r = problem.gradient(point.eta)
         g = r.sum(axis=0)
         before, imbalance = imbalance, float(np.abs(g).max())

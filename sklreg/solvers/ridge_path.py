@@ -9,7 +9,7 @@ import numpy as np
 from .certificate import Null, Report, certify
 from .moments import centre_of
 from .path import Step, along_path
-from .problem import Array, Evaluation, Point, Problem, evaluate_all
+from .problem import Array, Point, Problem, evaluate_all
 from .reduction import NEWTON_SIZE
 from .ridge import Directions, directions
 from .working_set import WorkingSet
@@ -49,13 +49,12 @@ def along_ridge_path(
     found = directions(problem, min(each.strength() for each in penalties))
     for first in range(0, len(penalties), _TOGETHER):
         batch = penalties[first : first + _TOGETHER]
-        points = _points(problem, found, batch)
-        for penalty, at in zip(batch, points, strict=True):
-            stated = problem._replace(penalty=penalty)
-            limits, certified = (
-                null.tolerance(stated, tol, offset),
-                certify(stated, *at),
-            )
+        points = _points(problem, found, np.array([each.strength() for each in batch]))
+        evaluations = evaluate_all(problem, points)
+        for m, penalty in enumerate(batch):
+            stated, point = problem._replace(penalty=penalty), points.at(m)
+            limits = null.tolerance(stated, tol, offset)
+            certified = certify(stated, point, evaluations.at(m))
             if limits.met(certified.certificate):
                 steps.append(Step(penalty, certified, 1, ""))
                 continue
@@ -64,7 +63,7 @@ def along_ridge_path(
                 [penalty],
                 tol=tol,
                 max_iter=max_iter,
-                start=(at[0].w, at[0].b),
+                start=(point.w, point.b),
                 report=report,
                 offset=offset,
                 inside=inside,
@@ -74,19 +73,11 @@ def along_ridge_path(
     return steps, inside
 
 
-def _points(
-    problem: Problem, found: Directions, penalties: list[Any]
-) -> list[tuple[Point, Evaluation]]:
-    """Return the solutions for some penalties."""
-    b, alphas = centre_of(problem), np.array([each.strength() for each in penalties])
-    w = found.weights(alphas)
-    etas = problem.design.matvec(w.reshape(len(w), -1)).reshape(-1, *w.shape[1:])
-    points = [
-        Point(
-            np.ascontiguousarray(w[:, :, m]),
-            b.copy(),
-            np.ascontiguousarray(etas[:, :, m] + b),
-        )
-        for m in range(len(alphas))
-    ]
-    return list(zip(points, evaluate_all(problem, points), strict=True))
+def _points(problem: Problem, found: Directions, alphas: Array) -> Point:
+    """Return the solutions for some strengths, along a first axis."""
+    b, w = centre_of(problem), np.moveaxis(found.weights(alphas), -1, 0)
+    m, p, k = w.shape
+    side_by_side = np.ascontiguousarray(w.transpose(1, 0, 2)).reshape(p, m * k)
+    etas = problem.design.matvec(side_by_side).reshape(-1, m, k).transpose(1, 0, 2)
+    eta = np.ascontiguousarray(etas + b)
+    return Point(np.ascontiguousarray(w), np.tile(b, (m, 1)), eta)

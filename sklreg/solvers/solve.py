@@ -160,6 +160,8 @@ def _solution(problem: Problem, step: Step, offset: float) -> Solution:
 
 def _joined(parts: list[Solution]) -> Solution:
     """Join the solutions of outputs."""
+    if len(parts) == 1:
+        return parts[0]
     return Solution(
         np.hstack([part.coef for part in parts]),
         np.hstack([part.intercept for part in parts]),

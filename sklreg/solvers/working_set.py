@@ -22,7 +22,7 @@ from .model import (
     extend_model,
     extensible,
 )
-from .problem import Array, Evaluation, Point, Problem, evaluate, evaluate_all
+from .problem import Array, Evaluation, Point, Problem, evaluate
 from .proximal_newton import balanced, proximal_newton
 
 #: Up to this many weights the working set is everything.
@@ -139,7 +139,7 @@ class WorkingSet(NamedTuple):
         features, design = np.append(self.features, new), self.design.joined(added)
         larger = WorkingSet(features, design, allowed, None)
         if isinstance(self.model, GramModel) and extensible(problem, design):
-            part = larger._part(problem)
+            part = larger.part(problem)
             model = extend_model(self.model, self.design, added, part)
             return larger._replace(model=model)
         return larger._modelled(problem)
@@ -148,11 +148,12 @@ class WorkingSet(NamedTuple):
         """Build the model where it is the same at every point."""
         if not problem.loss.quadratic:
             return self
-        part = self._part(problem)
+        part = self.part(problem)
         h = part.hessian(np.empty((0, 0)), 0.0)
         return self._replace(model=build_model(part, h, self.allowed[self.features]))
 
-    def _part(self, problem: Problem) -> Problem:
+    def part(self, problem: Problem) -> Problem:
+        """Return the problem in these features."""
         return problem._replace(
             design=self.design,
             columns=problem.columns[self.features],
@@ -168,44 +169,28 @@ class WorkingSet(NamedTuple):
         max_iter: int,
     ) -> tuple[Point, Evaluation, int]:
         """Solve over the allowed weights, the others held where they are, at zero."""
-        point, there, steps = self._solve(
-            problem, point, self._seen(evaluation), tolerance, max_iter
+        _, there = self.seen(point, evaluation)
+        point, seen, steps = self.solve_part(problem, point, there, tolerance, max_iter)
+        if seen is None or self.design is not problem.design:
+            seen = evaluate(problem, point)
+        return point, seen, steps
+
+    def seen(self, point: Point, evaluation: Evaluation) -> tuple[Point, Evaluation]:
+        """Return what concerns these features."""
+        f = self.features
+        return point._replace(w=point.w[f]), evaluation._replace(
+            gradient=evaluation.gradient[f]
         )
-        if there is None or self.design is not problem.design:
-            there = evaluate(problem, point)
-        return point, there, steps
 
-    def look_ahead(
-        self,
-        problem: Problem,
-        penalties: list[Any],
-        point: Point,
-        evaluation: Evaluation,
-        tol: float,
-        max_iter: int,
-    ) -> list[tuple[Point, Evaluation, int]]:
-        """Solve for several penalties in turn, then evaluate all with one product."""
-        points, parts, steps = [], [], []
-        there = self._seen(evaluation)
-        for penalty in penalties:
-            problem = problem._replace(penalty=penalty)
-            slopes = np.abs(there.gradient).max(initial=0.0)
-            point, seen, n_iter = self._solve(
-                problem, point, there, tol * float(slopes), max_iter
-            )
-            there = seen or evaluate(self._part(problem), point)
-            points.append(point)
-            parts.append(there)
-            steps.append(n_iter)
-        whole = self.design is problem.design
-        evaluations = parts if whole else evaluate_all(problem, points)
-        return list(zip(points, evaluations, steps, strict=True))
+    def whole(self, problem: Problem, points: Point) -> Point:
+        """Return points in these features among all, the others zero."""
+        if self.design is problem.design:
+            return points
+        w = np.zeros((*points.w.shape[:-2], *self.allowed.shape))
+        w[..., self.features, :] = points.w
+        return points._replace(w=w)
 
-    def _seen(self, evaluation: Evaluation) -> Evaluation:
-        """Return the part of an evaluation that concerns these features."""
-        return evaluation._replace(gradient=evaluation.gradient[self.features])
-
-    def _solve(
+    def solve_part(
         self,
         problem: Problem,
         point: Point,
@@ -215,19 +200,17 @@ class WorkingSet(NamedTuple):
     ) -> tuple[Point, Evaluation | None, int]:
         """Return the point, its evaluation here if that is known, and the steps taken.
 
-        The evaluation is that in these features.
+        The evaluation `there`, and that which is returned, are those in these features.
         """
-        part, f = self._part(problem), self.features
-        inside, seen, steps = Point(point.w[f], point.b, point.eta), None, 1
+        part, f = self.part(problem), self.features
+        here = point._replace(w=point.w[f])
         if self.model is not None:
-            way = direction(part, self.model, inside, there, tolerance)
-            inside = Point(*(a + d for a, d in zip(inside, way, strict=True)))
-        else:
-            inside, seen, steps = proximal_newton(
-                part, inside, there, self.allowed[f], tolerance, max_iter
-            )
+            way = direction(part, self.model, here, there, tolerance)
+            moved = Point(*(a + d for a, d in zip(here, way, strict=True)))
+            return self.whole(problem, moved), None, 1
+        moved, there, steps = proximal_newton(
+            part, here, there, self.allowed[f], tolerance, max_iter
+        )
         if self.design is problem.design:
-            return inside, seen, steps
-        w = np.zeros_like(point.w)
-        w[f] = inside.w
-        return balanced(problem, Point(w, inside.b, inside.eta)), seen, steps
+            return moved, there, steps
+        return balanced(problem, self.whole(problem, moved)), there, steps
