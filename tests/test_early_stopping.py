@@ -85,9 +85,16 @@ def test_a_fixed_length_is_kept():
     assert rule.best_epoch == 3
 
 
+def test_a_fixed_length_slows_down_where_another_training_did():
+    rule = FixedLength(3, stops=[2])
+    found = [(rule.update(0.0, np.zeros(1)), rule.go_on()) for _ in range(3)]
+    assert found == [(False, True), (True, True), (True, False)]
+
+
 @pytest.mark.parametrize("monitor", ["loss", "accuracy"])
 def test_the_fit_follows_the_rule(monitor):
-    model = fitted(classifier(monitor=monitor, start_from_epoch=4, tol=0.0), wine())
+    model = classifier(monitor=monitor, start_from_epoch=4, tol=0.0)
+    model = fitted(model.set_params(learning_rate="constant"), wine())
     if monitor == "loss":
         values = model.validation_loss_curve_
     else:
@@ -239,6 +246,30 @@ def test_refit_is_training_on_all_rows_for_the_best_number_of_epochs(given):
     plain.set_params(max_iter=model.best_epoch_, tol=0.0, n_iter_no_change=1000)
     plain.fit(X, y, weight)
     np.testing.assert_allclose(model.coefs_[0], plain.coefs_[0], rtol=1e-10)
+
+
+def test_a_refit_slows_down_as_the_training_did():
+    whole = {"shuffle": False, "batch_size": 200, "alpha": 1e-4}
+    stopped = classifier(monitor="accuracy", refit=False, **whole)
+    nothing = {"sample_weight_val": np.full(len(wine()[3]), 1e-12)}
+    stopped = fitted(stopped, wine(), **nothing)
+    rule = Patience(stopped.tol, 5)
+    ends = [rule.update(-score, np.zeros(1)) for score in stopped.validation_scores_]
+    assert ends.index(True) + 1 < stopped.best_epoch_
+    again = fitted(clone(stopped).set_params(refit=True), wine(), **nothing)
+    for a, b in zip(stopped.coefs_, again.coefs_, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9)
+
+
+def test_by_default_rows_that_were_held_out_are_learned_from():
+    X, y, *_ = wine()
+    default, always = classifier().fit(X, y), classifier(refit=True).fit(X, y)
+    np.testing.assert_array_equal(default.coefs_[0], always.coefs_[0])
+    default, never = classifier(), classifier(refit=False)
+    for a, b in zip(
+        fitted(default, wine()).coefs_, fitted(never, wine()).coefs_, strict=True
+    ):
+        np.testing.assert_array_equal(a, b)
 
 
 # With the rest of scikit-learn --------------------------------------------------------

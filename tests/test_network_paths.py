@@ -52,7 +52,7 @@ def single(model):
     """Return the network of one strength with the same parameters."""
     names = set(model._model._get_param_names()) - {"refit"}
     shared = {k: v for k, v in model.get_params(deep=False).items() if k in names}
-    return model._model(**shared, warm_start=True)
+    return model._model(**shared, warm_start=True, refit=False)
 
 
 def loss_of(fitted, X, y, weight):

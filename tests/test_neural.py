@@ -415,9 +415,8 @@ def test_numbers_without_squares_are_refused_and_nothing_is_assigned():
 
 def test_early_stopping_returns_the_best_epoch():
     X, y = diabetes()
-    model = MLPRegressor(
-        early_stopping=True, random_state=3, learning_rate_init=0.01, max_iter=60
-    ).fit(X, y)
+    model = MLPRegressor(early_stopping=True, refit=False, random_state=3)
+    model.set_params(learning_rate_init=0.01, max_iter=60).fit(X, y)
     curve = model.validation_loss_curve_
     assert len(curve) == len(model.loss_curve_) == model.n_iter_
     assert model.best_epoch_ == 1 + int(np.argmin(curve)) < model.n_iter_
@@ -493,7 +492,8 @@ def test_warm_start_goes_on():
 
 
 def test_verbose_shows_one_line(capsys):
-    MLPClassifier(max_iter=3, verbose=1, early_stopping=True).fit(*iris())
+    model = MLPClassifier(max_iter=3, verbose=1, early_stopping=True, refit=False)
+    model.fit(*iris())
     out, err = capsys.readouterr()
     assert not out
     assert err.count("\n") == 1

@@ -319,9 +319,8 @@ def test_gradient_descent_does_not_mind_the_units_of_y(unit):
 
 def test_adaptive_learning_rates_end_training_late():
     X, y = iris()
-    model = small(tol=0.05, n_iter_no_change=2, max_iter=200)
-    constant = clone(model).fit(X, y)
-    adaptive = clone(model).set_params(learning_rate="adaptive").fit(X, y)
+    adaptive = small(tol=0.05, n_iter_no_change=2, max_iter=200).fit(X, y)
+    constant = clone(adaptive).set_params(learning_rate="constant").fit(X, y)
     assert constant.n_iter_ < adaptive.n_iter_ < 200
 
 

@@ -30,6 +30,7 @@ HIDDEN, BATCH = 32, 32
 NETWORK = {
     "hidden_layer_sizes": (HIDDEN,),
     "batch_size": BATCH,
+    "learning_rate": "constant",
     "learning_rate_init": 3e-3,
     "random_state": 0,
 }

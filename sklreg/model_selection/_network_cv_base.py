@@ -138,7 +138,7 @@ class CrossValidatedNetwork(Choosing, Perceptron):
         """
         names = set(self._model._get_param_names()) - {"refit"}
         shared = {name: value for name, value in vars(self).items() if name in names}
-        model = follower(self._model(**shared))
+        model = follower(self._model(**shared, refit=False))
         model.n_features_in_ = self.n_features_in_
         return model
 

@@ -13,6 +13,7 @@ from .._threads import one_blas_thread
 from ._trained import TrainedNetwork, has_epochs
 from .architecture import CONSTRAINTS
 from .callbacks import Tasks, with_callbacks
+from .architecture import epochs_of
 from .early_stopping import FixedLength
 from .fits import Fit, Outcome
 from .layers import pack
@@ -36,7 +37,7 @@ class Perceptron(TrainedNetwork):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.__doc__ = fill_in(cls.__doc__ or "")
+        cls.__doc__ = fill_in(cls.__doc__ or "", vars(cls))
 
     # Fitting -----------------------------------------------------------------------
 
@@ -53,6 +54,7 @@ class Perceptron(TrainedNetwork):
         self._check_solver(sample)
         rng = check_random_state(self.random_state)
         beginning = copy.deepcopy(rng)
+        refit = self._wants_refit(watched)
         train, everything = sample, sample
         if self.early_stopping:
             if watched is None:
@@ -61,14 +63,19 @@ class Perceptron(TrainedNetwork):
                 everything = together(sample, watched)
         elif self._wants_polish(self._objective(sample)):
             train = with_equal_rows_merged(sample)
-        max_epochs = self.max_iter * (1 + (self.early_stopping and self.refit))
+        max_epochs = epochs_of(self, len(sample.targets.weight)) * (1 + refit)
         tasks = Tasks(self, sample, self._as_given(sample.targets), max_epochs)
         with one_blas_thread():
             outcome = self._fitted(train, watched, rng, tasks)
-            if self.early_stopping and self.refit:
+            if refit:
                 outcome = self._refitted(everything, outcome, beginning, tasks)
             self._assign(*outcome)
         tasks.end()
+
+    def _wants_refit(self, given: Sample | None) -> bool:
+        """Tell whether early stopping ends by training on all rows."""
+        refit = given is None if self.refit == "auto" else bool(self.refit)
+        return bool(self.early_stopping) and refit
 
     def _split(
         self, sample: Sample, rng: np.random.RandomState
@@ -113,7 +120,8 @@ class Perceptron(TrainedNetwork):
         """Train on all rows for as many epochs as were best; keep the curves."""
         objective = self._objective(everything)
         theta, progress = self._start(objective, everything, rng)
-        rule = FixedLength(chosen.fit.best_epoch or chosen.fit.n_iter)
+        n_epochs = chosen.fit.best_epoch or chosen.fit.n_iter
+        rule = FixedLength(n_epochs, chosen.fit.stops)
         fit = self._train_until(rule, objective, None, theta, progress, tasks)
         fit = fit._replace(history=chosen.fit.history)
         return Outcome(objective, fit, progress)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._random_numbers import new_key
 from ._fitted import FittedNetwork
-from .architecture import network_of, penalties_of, rule_of, schedule_of
+from .architecture import epochs_of, network_of, penalties_of, rule_of, schedule_of
 from .equal_rows import row_marks
 from .fits import Progress
 from .layers import Flat, Network, pack
@@ -42,12 +42,13 @@ class StartingNetwork(FittedNetwork):
 
     def _settings(self, objective: Objective, progress: Progress) -> Settings:
         size = _BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
+        max_iter = epochs_of(self, objective.data.n_samples)
         return Settings(
             min(size, objective.data.n_samples),
-            int(self.max_iter),
+            max_iter,
             bool(self.shuffle),
             rule_of(self, objective.network, progress.scales),
-            schedule_of(self),
+            schedule_of(self, max_iter),
             progress.key,
             recipe(self.augmentation, objective.data.rows),
         )

@@ -93,7 +93,8 @@ class TrainedNetwork(StartingNetwork):
         fit = self._train_until(rule, objective, validation, theta, progress, tasks)
         if not self.early_stopping or rule.best_theta is None:
             return fit
-        return fit._replace(theta=rule.best_theta, best_epoch=rule.best_epoch)
+        best = fit._replace(theta=rule.best_theta, best_epoch=rule.best_epoch)
+        return best._replace(stops=rule.stops)
 
     def _train_until(
         self,
@@ -105,15 +106,15 @@ class TrainedNetwork(StartingNetwork):
         tasks: Tasks,
     ) -> Fit:
         """Train until the rule or `max_iter` says stop; the last weights."""
-        line = ProgressLine(self.max_iter, shown=bool(self.verbose))
         settings = self._settings(objective, progress)
+        line = ProgressLine(settings.max_iter, shown=bool(self.verbose))
 
         def after_epoch(epoch: Epoch, theta: Flat) -> bool:
             line.tick(summary(epoch) if self.verbose else "")
             stop = rule.update(self._value(epoch), theta)
             stop = stop and not (settings.schedule.slow_down() and rule.go_on())
             stop = tasks.end_epoch(lambda: self._attributes(objective, theta)) or stop
-            if not stop and line.done < self.max_iter:
+            if not stop and line.done < settings.max_iter:
                 tasks.begin_epoch()
             return stop
 

@@ -28,6 +28,11 @@ _NOT_NEGATIVE = Interval(numbers.Real, 0, None, closed="left")
 _SHARE = Interval(numbers.Real, 0, 1, closed="left")
 _COUNT = Interval(numbers.Integral, 1, None, closed="left")
 
+#: Epochs, and over many rows, which are not soon learned by heart.
+_EPOCHS, _EPOCHS_OF_MANY = 100, 200
+#: Rows up to which there are not many.
+_FEW = 5000
+
 CONSTRAINTS: dict[str, list[Any]] = {
     **PENALTY_CONSTRAINTS,
     "alpha": [_NOT_NEGATIVE, "array-like"],
@@ -49,7 +54,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "nesterovs_momentum": ["boolean"],
     "beta_1": [_SHARE],
     "beta_2": [_SHARE],
-    "max_iter": [_COUNT],
+    "max_iter": [StrOptions({"auto"}), _COUNT],
     "shuffle": ["boolean"],
     "augmentation": [Augmentation, list, tuple, None],
     "random_state": ["random_state"],
@@ -59,7 +64,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "validation_fraction": [Interval(numbers.Real, 0, 1, closed="neither")],
     "monitor": [str, callable],
     "start_from_epoch": [Interval(numbers.Integral, 0, None, closed="left")],
-    "refit": ["boolean"],
+    "refit": [StrOptions({"auto"}), "boolean"],
     "max_fun": [_COUNT],
     "polish": [StrOptions({"auto"}), "boolean"],
     "polish_tol": [Interval(numbers.Real, 0, None, closed="neither")],
@@ -154,11 +159,18 @@ def rule_of(estimator: Any, network: Network, scales: Scales) -> Rule:
     return momentum(rate, inertia, nesterov, scales, decay, norms)
 
 
-def schedule_of(estimator: Any) -> Schedule:
+def epochs_of(estimator: Any, n_samples: int) -> int:
+    """Return the limit on epochs over so many rows."""
+    if estimator.max_iter != "auto":
+        return int(estimator.max_iter)
+    return _EPOCHS if n_samples <= _FEW else _EPOCHS_OF_MANY
+
+
+def schedule_of(estimator: Any, n_epochs: int) -> Schedule:
     """Return the learning rate's schedule that the estimator's parameters ask for."""
     return Schedule(
         estimator.learning_rate,
         float(estimator.power_t),
-        int(estimator.max_iter),
+        n_epochs,
         float(estimator.learning_rate_init),
     )

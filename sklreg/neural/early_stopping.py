@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from .layers import Flat
 
@@ -36,6 +37,7 @@ class Patience:
         self.best = math.inf
         self.best_epoch = 0
         self.best_theta: Flat | None = None
+        self.stops: list[int] = []
 
     def update(self, value: float, theta: Flat) -> bool:
         """Take note of an epoch; return whether to stop."""
@@ -49,7 +51,10 @@ class Patience:
             self.reference, self.misses = value, 0
         else:
             self.misses += 1
-        return self.misses >= self.n_iter_no_change
+        stop = self.misses >= self.n_iter_no_change
+        if stop:
+            self.stops.append(self.n_seen)
+        return stop
 
     def go_on(self) -> bool:
         """Count from zero again; return whether that is possible."""
@@ -64,10 +69,13 @@ class FixedLength:
     ----------
     n_epochs : int
         How many.
+    stops : sequence of int, default=()
+        Epochs after which another training would have ended, but went on more slowly.
     """
 
-    def __init__(self, n_epochs: int) -> None:
+    def __init__(self, n_epochs: int, stops: Sequence[int] = ()) -> None:
         self.n_epochs = n_epochs
+        self.stops = frozenset(stops)
         self.best_epoch = 0
         self.best_theta: Flat | None = None
 
@@ -75,8 +83,8 @@ class FixedLength:
         """Take note of an epoch; return whether to stop."""
         del value
         self.best_epoch, self.best_theta = self.best_epoch + 1, theta
-        return self.best_epoch >= self.n_epochs
+        return self.best_epoch in self.stops or self.best_epoch >= self.n_epochs
 
     def go_on(self) -> bool:
-        """Return False: the end is the end."""
-        return False
+        """Return whether epochs are left."""
+        return self.best_epoch < self.n_epochs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ class Fit(NamedTuple):
     best_epoch: int
     shortfall: str = ""
     dual_gap: float = math.nan
+    stops: Sequence[int] = ()  # epochs after which training went on more slowly
     rounding: Array | None = None  # what the polish made of kinks
 
 

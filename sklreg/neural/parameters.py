@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from typing import Any, TypeVar, dataclass_transform
 
 C = TypeVar("C", bound=type)
+
+_ALPHA = 1e-3
 
 
 @dataclass_transform(eq_default=False)
@@ -29,7 +32,7 @@ class NetworkParameters:
     """The constructor's parameters that both networks have."""
 
     penalty: Any = "l2"
-    alpha: Any = 1e-3
+    alpha: Any = _ALPHA
     _: dataclasses.KW_ONLY
     l1_ratio: float = 0.5
     bias_alpha: float = 0.0
@@ -43,24 +46,24 @@ class NetworkParameters:
     batch_norm: bool = False
     solver: str = "adam"
     batch_size: Any = "auto"
-    learning_rate: str = "constant"
+    learning_rate: str = "adaptive"
     learning_rate_init: float = 1e-3
     power_t: float = 0.5
     momentum: float = 0.9
     nesterovs_momentum: bool = True
     beta_1: float = 0.9
     beta_2: float = 0.999
-    max_iter: int = 100
+    max_iter: Any = "auto"
     shuffle: bool = True
     augmentation: Any = None
     random_state: Any = None
     tol: float = 1e-4
-    n_iter_no_change: int = 10
+    n_iter_no_change: int = 20
     early_stopping: bool = False
     validation_fraction: float = 0.1
     monitor: Any = "loss"
     start_from_epoch: int = 0
-    refit: bool = False
+    refit: Any = "auto"
     max_fun: int = 10000
     polish: Any = "auto"
     polish_tol: float = 1e-6
@@ -68,10 +71,22 @@ class NetworkParameters:
     verbose: Any = 0
 
 
-def fill_in(docstring: str) -> str:
-    """Return a class's docstring with what is said of both networks in its places."""
+def fill_in(docstring: str, defaults: Mapping[str, Any]) -> str:
+    """Return a class's docstring with what is said of both networks in its places.
+
+    Parameters
+    ----------
+    docstring : str
+        What is said of the class alone.
+    defaults : mapping of str to object
+        Defaults that are not those of `NetworkParameters`.
+    """
+    alpha = defaults.get("alpha", _ALPHA)
     for place, text in (
-        ("    <parameters of both networks>\n", _PARAMETERS),
+        (
+            "    <parameters of both networks>\n",
+            _PARAMETERS.replace("<alpha>", str(alpha)),
+        ),
         ("    <attributes of both networks>\n", _ATTRIBUTES),
         ("    <notes on both networks>\n", _NOTES),
     ):
@@ -104,7 +119,7 @@ _PARAMETERS = """\
         :class:`~sklreg.penalties.MCP`. An object from :mod:`sklreg.penalties`, or your
         own, brings its own parameters, which ``set_params(penalty__name=...)``
         reaches. None: no penalty.
-    alpha : float or sequence of float, default=0.001
+    alpha : float or sequence of float, default=<alpha>
         Strength of the penalty, in the units of the loss per unit of P: one for all
         layers, or one for each, the output layer last.
     l1_ratio : float, default=0.5
@@ -143,7 +158,7 @@ _PARAMETERS = """\
     batch_size : int or "auto", default="auto"
         Rows in a mini-batch, at most all; ``"auto"`` is 64.
     learning_rate : {"constant", "invscaling", "adaptive", "cosine", "one_cycle"}, \
-default="constant"
+default="adaptive"
         The factor on `learning_rate_init`, of ``"adam"`` and ``"sgd"``.
         ``"invscaling"``: ``1 / t ** power_t``, after `t` rows. ``"adaptive"``: 1 as
         long as training makes progress; in place of ending it is divided by 5, down to
@@ -161,8 +176,9 @@ default="constant"
         Decay of Adam's estimate of the gradient, in [0, 1).
     beta_2 : float, default=0.999
         Decay of Adam's estimate of its square, in [0, 1).
-    max_iter : int, default=100
-        Limit on epochs. To reach it is a way of stopping, without a warning.
+    max_iter : int or "auto", default="auto"
+        Limit on epochs; ``"auto"`` is 100, and 200 for more than 5000 rows. To reach it
+        is a way of stopping, without a warning.
     shuffle : bool, default=True
         Whether each epoch has its own order of the rows.
     augmentation : augmentation object, list of them or None, default=None
@@ -174,7 +190,7 @@ default="constant"
         int makes every result reproducible, whatever the number of threads.
     tol : float, default=1e-4
         Improvement that counts, relative to the loss of the best constant prediction.
-    n_iter_no_change : int, default=10
+    n_iter_no_change : int, default=20
         Training ends after so many epochs in a row without such an improvement of the
         objective, or with `early_stopping` of the validation loss.
     early_stopping : bool, default=False
@@ -188,9 +204,11 @@ default="constant"
         units of the score.
     start_from_epoch : int, default=0
         Epochs at the start that are neither watched nor chosen.
-    refit : bool, default=False
+    refit : bool or "auto", default="auto"
         Whether early stopping ends by training anew on all rows, those of validation
-        included, for the number of epochs that was best.
+        included, for the number of epochs that was best, with the same learning rates.
+        ``"auto"``: if the rows of validation were held out of X, not if they were
+        given.
     max_fun : int, default=10000
         Limit on passes over the data of ``solver="lbfgs"`` and of the polish.
     polish : bool or "auto", default="auto"

@@ -104,6 +104,7 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
     True
     """
 
+    alpha: Any = 1e-4
     _: dataclasses.KW_ONLY
     loss: Any = "squared_error"
 

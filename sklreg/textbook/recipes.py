@@ -54,6 +54,7 @@ def recipes(images: Images, max_iter: int | None = None) -> dict[str, MLPClassif
         penalty=None,
         hidden_layer_sizes=(64,),
         batch_size=_BATCH[images.name],
+        learning_rate="constant",
         learning_rate_init=3e-3,
         max_iter=max_iter or _EPOCHS[images.name],
         n_iter_no_change=1000,
