@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 import scipy.sparse
 from sklearn.base import clone
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_iris,
+    make_friedman1,
+)
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
@@ -26,7 +31,8 @@ from sklreg import (
     MLPRegressorCV,
     mlp_path,
 )
-from sklreg.penalties import Weighted
+from sklreg.model_selection.adaptive_groups import adapted
+from sklreg.penalties import GroupL1, SparseGroupL1, Weighted
 
 DIABETES = scale(load_diabetes().data), load_diabetes().target / 100.0
 CANCER = scale(load_breast_cancer().data), load_breast_cancer().target
@@ -251,6 +257,110 @@ def test_one_warning_for_all_fits():
     with pytest.warns(ConvergenceWarning, match="8 of 8 fits") as caught:
         MLPRegressorCV("l1", **settings).fit(*DIABETES)
     assert len(caught) == 1
+
+
+# Groups that adapt --------------------------------------------------------------------
+
+#: Enough to select features, and quick.
+SELECTING = {
+    "penalty": "group",
+    "hidden_layer_sizes": 8,
+    "alphas": 8,
+    "alpha_min_ratio": 5e-3,
+    "polish": False,
+    "rule": "1se",
+    "random_state": 0,
+}
+
+
+def with_noise(X, n_noise, seed=0):
+    """Return standardised features beside as many columns of noise as asked for."""
+    noise = np.random.default_rng(seed).standard_normal((len(X), n_noise))
+    return scale(np.hstack([X, noise]))
+
+
+def test_the_features_of_friedman1_are_found_among_noise():
+    X, y = make_friedman1(400, n_features=45, noise=1.0, random_state=0)
+    model = MLPRegressorCV(**SELECTING, cv=FOLDS).fit(scale(X), y)
+    assert set(range(5)) <= set(model.selected_features_)
+    assert len(model.selected_features_) <= 5 + 4
+
+
+def test_noise_is_dropped_and_predictions_are_kept():
+    X, y = CANCER
+    train, test = next(STRATIFIED.split(X, y))
+    found = {}
+    for n_noise in (0, 30):
+        Z = with_noise(X, n_noise)
+        model = MLPClassifierCV(**SELECTING, cv=STRATIFIED).fit(Z[train], y[train])
+        p = model.predict_proba(Z[test])[np.arange(len(test)), y[test]]
+        found[n_noise] = -np.log(p)
+        assert (model.selected_features_ >= 30).sum() <= 3
+    error = found[0].std() / np.sqrt(len(test))
+    assert found[30].mean() <= found[0].mean() + error
+
+
+def test_groups_adapt_in_each_fold_to_its_own_rows():
+    X, y = DIABETES
+    model = MLPRegressorCV("group", **QUICK, cv=FOLDS).fit(X, y)
+    once = clone(model).set_params(adaptive=0).fit(X, y)
+    np.testing.assert_allclose(model.first_curve_.losses, once.fold_losses_)
+    best, alphas, every = once.curve_.minimum(), QUICK["alphas"], np.arange(len(y))
+    for k, (train, test) in enumerate([*FOLDS.split(X), (every, every)]):
+        network = single(model)
+        first = mlp_path(network, X[train], y[train], alphas=alphas).coefs[best][0]
+        network.set_params(penalty=adapted("group", 0.5, first, 1.0))
+        path = mlp_path(network, X[train], y[train], alphas=alphas)
+        if k == len(model.fold_losses_):
+            np.testing.assert_array_equal(path.coefs[0][0], model.path_.coefs[0][0])
+            continue
+        for alpha, loss in zip(alphas, model.fold_losses_[k], strict=True):
+            i = int(np.flatnonzero(path.alphas == alpha)[0])
+            hidden = np.tanh(X[test] @ path.coefs[i][0] + path.intercepts[i][0])
+            eta = hidden @ path.coefs[i][1] + path.intercepts[i][1]
+            assert loss == pytest.approx(0.5 * np.mean((eta[:, 0] - y[test]) ** 2))
+
+
+def test_the_penalty_that_adapted_states_the_problem():
+    model = MLPRegressorCV("group", **QUICK, cv=FOLDS).fit(*DIABETES)
+    network = single(model).set_params(penalty=model.penalty_)
+    path = mlp_path(network, *DIABETES, alphas=QUICK["alphas"])
+    for a, b in zip(path.coefs, model.path_.coefs, strict=True):
+        np.testing.assert_array_equal(a[0], b[0])
+    assert MLPRegressorCV("l1", **QUICK, cv=FOLDS).fit(*DIABETES).penalty_ == "l1"
+
+
+@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize(
+    "penalty", ["group", GroupL1(groups=[0, 0, 1, 2], weights=[1.0, 0.0, 3.0])]
+)
+def test_factors_follow_the_norms(penalty, gamma):
+    W = np.array([[3.0, 0.0], [0.0, 4.0], [1.0, 0.0], [0.0, 0.0]])
+    made = adapted(penalty, 0.5, W, gamma)
+    if penalty == "group":
+        groups, before = np.arange(4), np.full(4, np.sqrt(2.0))
+    else:
+        groups, before = np.array([0, 0, 1, 2]), np.array([1.0, 0.0, 3.0])
+    norms = np.sqrt(np.bincount(groups, (W**2).sum(axis=1)))
+    typical = norms / np.sqrt(np.bincount(groups))
+    ratio = before * np.maximum(typical, 1e-3 * typical.max()) ** -gamma
+    np.testing.assert_allclose(made.weights * ratio.sum(), ratio * made.weights.sum())
+    assert made.weights @ norms == pytest.approx(before @ norms)
+
+
+def test_what_adapts_keeps_its_other_parameters():
+    made = adapted(SparseGroupL1(l1_ratio=0.2), 0.5, np.eye(3), 1.0)
+    assert (type(made), made.l1_ratio) == (SparseGroupL1, 0.2)
+    assert adapted("sparse_group", 0.7, np.eye(3), 1.0).l1_ratio == 0.7
+    empty = adapted("group", 0.5, np.zeros((3, 4)), 1.0)
+    np.testing.assert_allclose(empty.weights, 2.0)
+
+
+def test_only_groups_adapt():
+    with pytest.raises(ValueError, match="for penalties of groups"):
+        MLPRegressorCV("l1", **QUICK, adaptive=1.0).fit(*DIABETES)
+    linear = MLPRegressorCV("group", hidden_layer_sizes=(), alphas=3, cv=FOLDS)
+    assert not hasattr(linear.fit(*DIABETES), "first_curve_")
 
 
 # The path -----------------------------------------------------------------------------

@@ -4,28 +4,51 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import numbers
 from collections.abc import Callable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._progress import ProgressLine
-from .._validation import checked_weights, fitting
+from .._validation import Interval, StrOptions, checked_weights, fitting
 from ..neural._base import Perceptron
 from ..neural._fitted import ADVICE
 from ..neural.callbacks import Tasks, with_callbacks
 from ..neural.parameters import parameters_with, with_constructor
-from ..neural.targets import without_absent_rows
-from .choosing import Choosing, warn_of_fits
-from .curve import chosen
+from ..neural.targets import Sample, without_absent_rows
+from .adaptive_groups import adapted, power
+from .choosing import Choosing, constraints_of, warn_of_fits
+from .curve import Curve, chosen
 from .folds import Fold
 from .grid import Array
 from .network_path import NetworkPath, follow, follower, grid_of
 
-#: What is there only with `refit`, and of no use without the first.
-_OF_THE_REFIT = ("coefs_", "intercepts_", "path_")
+#: What is not there after every fit, and of no use if it is of another.
+_SOMETIMES = ("coefs_", "intercepts_", "path_", "penalty_", "first_curve_")
+
+
+class Job(NamedTuple):
+    """A network that goes along the strengths, its rows, and what is wanted of it."""
+
+    model: Perceptron
+    sample: Sample
+    look: Callable[[Perceptron], Any]
+
+    def adapted_to(self, weights: Array, gamma: float) -> Job:
+        """Return the job with the groups weighted by a network's first layer."""
+        model = copy.copy(self.model)
+        model.penalty = adapted(model.penalty, model.l1_ratio, weights, gamma)
+        return self._replace(model=model)
+
+
+class Seen(NamedTuple):
+    """What the first of two sequences tells of a network."""
+
+    value: Any  # what was wanted of it
+    weights: Array  # of its first layer
 
 
 def _absent(estimator: Any) -> Any:
@@ -46,6 +69,7 @@ class CrossValidatedNetwork(Choosing, Perceptron):
     cv: Any = None
     scoring: Any = None
     rule: Any = "min"
+    adaptive: Any = "auto"
     n_jobs: int | None = None
 
     _model: ClassVar[type[Perceptron]]
@@ -99,8 +123,9 @@ class CrossValidatedNetwork(Choosing, Perceptron):
         sample = without_absent_rows(X, model._targets(y, weight, given))
         grid = grid_of(model, sample, self.alphas, self.alpha_min_ratio)
         folds = self._folds(X, y, weight, routed.split)
+        gamma = power(self.adaptive, model, X.shape[1])
         tasks = Tasks(self, sample, model._as_given(sample.targets), 0)
-        n_fits = (len(folds) + self.refit) * len(grid)
+        n_fits = (len(folds) + self.refit) * len(grid) * (2 if gamma else 1)
         line = ProgressLine(n_fits, shown=bool(self.verbose))
         jobs = []
         for fold in folds:
@@ -108,24 +133,27 @@ class CrossValidatedNetwork(Choosing, Perceptron):
             own_given = None if given is None else given[rows]
             targets = own._targets(y[rows], weight[rows], own_given)
             look = self._measure(fold, X, y, weight, routed.score)
-            jobs.append((own, without_absent_rows(X[rows], targets), grid, look))
+            jobs.append(Job(own, without_absent_rows(X[rows], targets), look))
         if self.refit:
-            jobs.append((model, sample, grid, copy.copy))
-        results = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(follow)(*job, line.tick) for job in jobs
-        )
-        found = [each for each, _ in results]
+            jobs.append(Job(model, sample, copy.copy))
+        first, shortfalls = None, list[str]()
+        if gamma:
+            first, jobs, shortfalls = self._adapted(jobs, grid, folds, gamma, line)
+        found, later = self._followed(jobs, grid, line)
         curve = self._curve(grid, np.array(found[: len(folds)]), folds)
         index = chosen(self.rule, curve)
         self._assign_choice(curve, index)
         self.alphas_, self.fold_losses_ = curve.alphas, curve.losses
         self.mean_losses_, self.standard_errors_ = curve.mean, curve.standard_error
-        for name in _OF_THE_REFIT:
+        for name in _SOMETIMES:
             self.__dict__.pop(name, None)
+        if first is not None:
+            self.first_curve_ = first
         if self.refit:
             self._take(found[-1][index])
             self.path_ = NetworkPath.of(grid, found[-1])
-        warn_of_fits(self, [each for _, fits in results for each in fits], ADVICE)
+            self.penalty_ = jobs[-1].model.penalty
+        warn_of_fits(self, shortfalls + later, ADVICE)
         tasks.end()
         return self
 
@@ -141,6 +169,39 @@ class CrossValidatedNetwork(Choosing, Perceptron):
         model = follower(self._model(**shared, refit=False))
         model.n_features_in_ = self.n_features_in_
         return model
+
+    def _followed(
+        self, jobs: list[Job], grid: Array, line: ProgressLine
+    ) -> tuple[list[list[Any]], list[str]]:
+        """Follow the strengths in every job; return what was seen, and shortfalls."""
+        results = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(follow)(copy.copy(job.model), job.sample, grid, job.look, line.tick)
+            for job in jobs
+        )
+        found = [each for each, _ in results]
+        return found, [fit for _, fits in results for fit in fits]
+
+    def _adapted(
+        self,
+        jobs: list[Job],
+        grid: Array,
+        folds: list[Fold],
+        gamma: float,
+        line: ProgressLine,
+    ) -> tuple[Curve, list[Job], list[str]]:
+        """Follow the strengths once; return the curve, and jobs adapted to its best."""
+        found, shortfalls = self._followed([_first(job) for job in jobs], grid, line)
+        losses = [[seen.value for seen in each] for each in found[: len(folds)]]
+        curve = self._curve(grid, np.array(losses), folds)
+        best = curve.minimum()
+        return (
+            curve,
+            [
+                job.adapted_to(each[best].weights, gamma)
+                for job, each in zip(jobs, found, strict=True)
+            ],
+            shortfalls,
+        )
 
     def _measure(
         self, fold: Fold, X: Any, y: Any, weight: Array, params: dict[str, Any]
@@ -161,6 +222,22 @@ class CrossValidatedNetwork(Choosing, Perceptron):
         names = {*fitted.get_params(deep=False), "n_features_in_"}
         known = {k: value for k, value in vars(fitted).items() if k not in names}
         self.__dict__.update(known)
+
+
+def _first(job: Job) -> Job:
+    """Return the job that sees the weights of the first layer as well.
+
+    It has no need of final zeros, and does without the polish.
+    """
+    model = copy.copy(job.model)
+    model.polish = False
+    return Job(model, job.sample, lambda fit: Seen(job.look(fit), fit.coefs_[0]))
+
+
+def network_constraints(model: type[Perceptron]) -> dict[str, list[Any]]:
+    """Return the constraints of a network's parameters with those of choosing."""
+    gamma = Interval(numbers.Real, 0, None, closed="left")
+    return constraints_of(model) | {"adaptive": [StrOptions({"auto"}), gamma]}
 
 
 _ALPHAS = """\
@@ -191,6 +268,13 @@ _PARAMETERS = """\
         whose mean loss exceeds that by at most its standard error, for a sparser
         network. A callable gets the :class:`~sklreg.model_selection.Curve` and returns
         the index of a strength.
+    adaptive : float or "auto", default="auto"
+        Power :math:`\\gamma` by which group penalties adapt to the data, 0: not at all.
+        All strengths are then followed twice. The second time the factor of each group
+        of features is multiplied by :math:`\\|W_g\\|^{-\\gamma}`, with the weights that
+        leave the group in the first layer of the network that was best in the first
+        sequence over the same rows. ``"auto"``: 1 for group penalties where there are
+        hidden layers, 0 for all other networks.
     n_jobs : int or None, default=None
         Folds that are worked on at the same time, in threads; the path of all rows
         counts as one more. The result is the same for any number.
@@ -209,6 +293,12 @@ _ATTRIBUTES = """\
         Their means over folds, by the weight held out, and the standard errors.
     curve_ : Curve
         The same in one record.
+    first_curve_ : Curve
+        That of the first sequence, where groups adapt.
+    penalty_ : str or penalty object
+        That of the network fitted: `penalty`, or where groups adapt an object with
+        their factors. A network with this `penalty` and ``alpha=alpha_`` states the
+        same problem.
     path_ : NetworkPath
         Networks for all rows and every strength, as :func:`~sklreg.mlp_path` returns
         them; the one chosen is the network fitted.

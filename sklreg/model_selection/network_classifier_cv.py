@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 
 from ..neural import MLPClassifier
 from ..neural.parameters import with_constructor
-from ._network_cv_base import CrossValidatedNetwork
-from .choosing import constraints_of
+from ._network_cv_base import CrossValidatedNetwork, network_constraints
 
 
 @with_constructor
@@ -76,6 +75,6 @@ class MLPClassifierCV(CrossValidatedNetwork, MLPClassifier):
     """
 
     _model = MLPClassifier
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of(
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = network_constraints(
         MLPClassifier
     )

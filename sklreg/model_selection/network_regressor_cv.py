@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 
 from ..neural import MLPRegressor
 from ..neural.parameters import with_constructor
-from ._network_cv_base import CrossValidatedNetwork
-from .choosing import constraints_of
+from ._network_cv_base import CrossValidatedNetwork, network_constraints
 
 
 @with_constructor
@@ -69,6 +68,6 @@ class MLPRegressorCV(CrossValidatedNetwork, MLPRegressor):
     """
 
     _model = MLPRegressor
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = constraints_of(
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = network_constraints(
         MLPRegressor
     )

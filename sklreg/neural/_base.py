@@ -11,9 +11,8 @@ from sklearn.utils import check_random_state
 
 from .._threads import one_blas_thread
 from ._trained import TrainedNetwork, has_epochs
-from .architecture import CONSTRAINTS
+from .architecture import CONSTRAINTS, epochs_of
 from .callbacks import Tasks, with_callbacks
-from .architecture import epochs_of
 from .early_stopping import FixedLength
 from .fits import Fit, Outcome
 from .layers import pack
