@@ -109,7 +109,7 @@ class Validation(NamedTuple):
         (k, n_models), totals = b.shape, np.zeros(b.shape[1])
         design, coefs = _smaller(problem.design.design, models.coefs, fold)
         for part, rows in design.parts(fold.held_out):
-            eta = part.matvec(coefs.reshape(len(coefs), -1)) + b.ravel()
+            eta = part.matvec(coefs.reshape(len(coefs), b.size)) + b.ravel()
             eta = eta.reshape(len(rows), k, n_models)
             if problem.offset is not None:
                 eta += problem.offset[rows][:, :, None]
