@@ -555,7 +555,7 @@ PENALTIES = ["l1", None, L1(), L2(), ElasticNet(l1_ratio=0.3)]
 @pytest.mark.parametrize("penalty", PENALTIES, ids=repr)
 @EVERY
 def test_clone_copies_parameters_and_nothing_else(penalty, estimator, data):
-    model = clone(estimator).set_params(penalty=penalty, alpha=0.1)
+    model = clone(estimator).set_params(penalty=penalty, alpha=10.0)
     model.fit(*scaled(data))
     copy = clone(model)
     assert repr(copy) == repr(model)

@@ -322,7 +322,7 @@ def test_scaling_a_column_divides_its_coefficient(task, setting, standardize):
     assert other.objective_ == pytest.approx(model.objective_, rel=1e-10)
     back = copy.copy(other)
     back.coef_ = other.coef_ * factors
-    assert_same(model, back, rtol=1e-7)
+    assert_same(model, back, rtol=1e-6)  # tol is that of the objective
 
 
 @every_task

@@ -273,9 +273,12 @@ def test_one_strength_is_a_fit(name):
     path = regularization_path(estimator, X, y, alphas=[alpha])
     model = clone(estimator).set_params(alpha=alpha).fit(X, y)
     coef = np.reshape(model.coef_, path.coefs.shape[:-1])
-    np.testing.assert_array_equal(path.coefs[..., 0], coef)
-    assert path.dual_gaps[0] == pytest.approx(model.dual_gap_, abs=1e-15)
-    assert path.violations[0] == pytest.approx(model.violation_, abs=1e-15)
+    size = np.abs(coef).max()
+    np.testing.assert_allclose(path.coefs[..., 0], coef, rtol=0, atol=1e-12 * size)
+    np.testing.assert_array_equal(path.coefs[..., 0] == 0.0, coef == 0.0)
+    reached = path.dual_gaps[0], path.violations[0]
+    rounding = 1e-14 * (1.0 + np.square(y).mean())
+    assert reached == pytest.approx((model.dual_gap_, model.violation_), abs=rounding)
 
 
 @pytest.mark.parametrize("name", CASES)

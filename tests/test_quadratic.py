@@ -18,6 +18,7 @@ from sklreg.solvers import Problem, column_descent, model, proximal_newton
 from sklreg.solvers.active_set import Room, minimize_quadratic, newton_steps
 from sklreg.solvers.cholesky import Cholesky
 from sklreg.solvers.column_descent import minimize_in_columns
+from sklreg.solvers.problem import Goal
 from sklreg.solvers.quadratic import (
     ColumnQuadratic,
     GramQuadratic,
@@ -271,7 +272,11 @@ def test_newton_steps_never_raise_the_objective(columns, penalty):
         before = value(q, penalty, start)
         room = Room.of(K)
         factor = Cholesky.empty(K)
-        newton_steps(q.formed, factor, penalty, np.arange(K), z, room, 0.0, 1)
+        alphas, found = np.array([penalty.strength()]), np.empty((1, K))
+        once = Goal(tolerance=0.0, share=0.0, n_steps=1)
+        newton_steps(
+            q.formed, factor, penalty, alphas, np.arange(K), z, room, once, found
+        )
         assert value(q, penalty, z) <= before + 1e-12 * (1.0 + abs(before))
         np.testing.assert_allclose(q.formed.gradient, q.slopes(z), atol=1e-9)
 
@@ -368,7 +373,7 @@ def test_large_sparse_problems_prefer_columns():
 
 def in_both(estimator, X, y, used, monkeypatch):
     """Return the fit with models in columns, and that with every Hessian formed."""
-    monkeypatch.setattr(proximal_newton, "_keeps_to_columns", lambda *_: False)
+    monkeypatch.setattr(proximal_newton, "keeps_to_columns", lambda *_: False)
     monkeypatch.setattr(model, "prefers_columns", lambda *_: True)
     in_columns = clone(estimator).fit(X, y)
     assert max(used) > 500

@@ -196,7 +196,7 @@ def test_in_columns_as_with_models(monkeypatch, loss, strength, fit_intercept, p
     monkeypatch.setattr(proximal_newton, "newton_in_columns", recorded)
     in_columns = solve(problem, tol=1e-11, max_iter=200)
     assert used
-    monkeypatch.setattr(proximal_newton, "_keeps_to_columns", lambda *_: False)
+    monkeypatch.setattr(proximal_newton, "keeps_to_columns", lambda *_: False)
     with_models = solve(problem, tol=1e-11, max_iter=200)
     assert in_columns.shortfall == with_models.shortfall == ""
     size = 1.0 + abs(with_models.objective)

@@ -414,6 +414,10 @@ OBJECTIVES |= {
     for name in ("MLP", "SGD")
     for kind in ("Classifier", "Regressor")
 }
+OBJECTIVES |= {
+    f"sklearn.{name}CV": OBJECTIVES[f"sklearn.{name}"]
+    for name in ("Lasso", "ElasticNet", "Ridge", "LogisticRegression")
+}
 UNWEIGHTED = ("keras", "torch", "sklearn.MLP")
 
 
@@ -425,7 +429,7 @@ def test_every_source_has_its_objective():
 @pytest.mark.parametrize("strength", [0.0, 0.03, 2.0])
 def test_convert_alpha_states_the_same_problem(source, strength):
     """Their objective is ours times a constant, whatever the weights."""
-    if source == "sklearn.LogisticRegression" and strength == 0.0:
+    if source.startswith("sklearn.LogisticRegression") and strength == 0.0:
         strength = 1e-3  # C is positive
     loss, theirs, arguments = OBJECTIVES[source]
     value = (strength, 0.7) if source.startswith("keras.l1_l2") else strength
