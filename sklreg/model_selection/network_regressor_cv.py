@@ -60,7 +60,13 @@ class MLPRegressorCV(CrossValidatedNetwork, MLPRegressor):
     >>> from sklreg import MLPRegressorCV
     >>> X, y = load_diabetes(return_X_y=True)
     >>> model = MLPRegressorCV(
-    ...     "l1", alphas=5, hidden_layer_sizes=8, cv=3, rule="1se", random_state=0
+    ...     "l1",
+    ...     alphas=5,
+    ...     hidden_layer_sizes=8,
+    ...     polish_tol=1e-4,
+    ...     cv=3,
+    ...     rule="1se",
+    ...     random_state=0,
     ... )
     >>> model = model.fit(scale(X), y)
     >>> model.alpha_ >= model.alpha_min_, model.path_.sparsities[0]
