@@ -124,7 +124,7 @@ def mlp_path(
     >>> from sklreg import MLPClassifier, mlp_path
     >>> X, y = load_iris(return_X_y=True)
     >>> model = MLPClassifier(
-    ...     "l1", hidden_layer_sizes=8, polish_tol=1e-5, random_state=0
+    ...     "l1", hidden_layer_sizes=8, polish_tol=1e-2, random_state=0
     ... )
     >>> path = mlp_path(model, X - X.mean(axis=0), y, alphas=5)
     >>> path.sparsities[0] == 1.0, path.sparsities[-1] < 0.5
