@@ -14,7 +14,7 @@ STOREYS = [
     {"_compile", "_parameters"},
     {"designs", "losses", "penalties", "_random_numbers", "_exponentials"},
     {"solvers", "augmentation"},
-    {"_validation", "_estimator", "_threads", "_progress"},
+    {"_validation", "_estimator", "_threads", "_progress", "_callbacks"},
     {"linear", "neural"},
     {"model_selection"},
     {"drop_in"},

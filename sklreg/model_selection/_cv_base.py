@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._callbacks import Callbacks, Task, with_callbacks
 from .._progress import ProgressLine
 from .._threads import blas_threads_for
 from .._validation import Interval, checked_weights, fitting, in_order
@@ -47,12 +48,13 @@ def constraints_of_linear(model: type[LinearModel]) -> dict[str, list[Any]]:
     return constraints_of(model) | {"l1_ratio": ratios}
 
 
-class CrossValidated(Choosing, LinearModel):
+class CrossValidated(Callbacks, Choosing, LinearModel):
     """Base of the estimators that choose; a subclass names the `_model` it chooses."""
 
     _model: ClassVar[type[LinearModel]]
 
     @fitting
+    @with_callbacks
     def fit(
         self,
         X: Any,
@@ -95,38 +97,41 @@ class CrossValidated(Choosing, LinearModel):
         models = self._models()
         whole = models[0]._state(*self._arguments(X, y, sample_weight, offset))
         folds = self._folds(X, y, weight, routed.split)
-        fitted = [self._arguments(X, y, weight * fold.train)[2] for fold in folds]
         grids = [self._grid(model, whole) for model in models]
-        tasks = [self._penalties(models, grids, X, fold.share) for fold in folds]
+        paths = [self._penalties(models, grids, X, fold.share) for fold in folds]
         settings = Settings(self.tol, self.max_iter, self.standardize)
-        line = ProgressLine(len(folds) + self.refit, shown=bool(self.verbose))
+        n_fits = len(folds) + self.refit
+        line = ProgressLine(n_fits, shown=bool(self.verbose))
+        given = None if sample_weight is None else weight
+        task = Task.of_fit(self, X, y, given, n_fits, in_order=False)
         with blas_threads_for(X.shape[0] * X.shape[1]):
-            validation = Validation.of(whole, weight, folds, settings, tasks)
-            shortfalls: tuple[list[str], ...] = ()
+            validation = Validation.of(whole, weight, folds, settings, paths)
+            shortfalls = list[str]()
             if isinstance(self.cv, str):
                 curves = self._in_closed_form(models, grids, whole)
             else:
                 score = self._score(X, y, validation, routed.score)
-                found = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-                    delayed(validation.measure)(*each, score, line.tick)
-                    for each in zip(folds, fitted, tasks, strict=True)
+                losses, shortfalls = self._measured(
+                    X, y, validation, paths, score, task, line
                 )
-                losses, shortfalls = zip(*found, strict=True)
-                curves = self._curves(grids, np.stack(losses, axis=1), folds)
+                curves = self._curves(grids, losses, folds)
             best = int(np.argmin([curve.mean.min() for curve in curves]))
             index = chosen(self.rule, curves[best])
             if self.refit:
+                part = task.part("refit", len(folds))
                 path = self._penalties(models, grids, X, 1.0)[best : best + 1]
                 prepared, (solutions,) = validation.paths(whole.problem.weight, path)
-                line.tick()
         self._assign(curves, best, index)
         for name in _OF_THE_REFIT:
             self.__dict__.pop(name, None)
         if self.refit:
             self._take(prepared, solutions[index], X.dtype)
             self.path_ = assemble(prepared, grids[best], solutions)
-            shortfalls = *shortfalls, [each.shortfall for each in solutions]
-        self._warn([each for fit in shortfalls for each in fit])
+            shortfalls += [each.shortfall for each in solutions]
+            part.end({})
+            line.tick()
+        task.end({} if self.refit else None)
+        self._warn(shortfalls)
         return self
 
     def score(
@@ -186,6 +191,32 @@ class CrossValidated(Choosing, LinearModel):
         for model in models:
             model._validate_params()
         return models
+
+    def _measured(
+        self,
+        X: Any,
+        y: Any,
+        validation: Validation,
+        paths: list[list[list[Any]]],
+        score: Callable[[Fold, Models], Array],
+        task: Task,
+        line: ProgressLine,
+    ) -> tuple[Array, list[str]]:
+        """Return losses of shape (n_paths, n_folds, n_alphas), and shortfalls."""
+
+        def measured(k: int, fold: Fold) -> tuple[Array, list[str]]:
+            part = task.part("fold", k, fold.train)
+            fitted = self._arguments(X, y, validation.weight * fold.train)[2]
+            found = validation.measure(fold, fitted, paths[k], score)
+            part.end()
+            line.tick()
+            return found
+
+        found = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
+            delayed(measured)(k, fold) for k, fold in enumerate(validation.folds)
+        )
+        losses, shortfalls = zip(*found, strict=True)
+        return np.stack(losses, axis=1), [each for fit in shortfalls for each in fit]
 
     def _in_closed_form(
         self, models: list[LinearModel], grids: list[Array], whole: Prepared

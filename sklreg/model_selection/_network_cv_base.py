@@ -12,11 +12,11 @@ import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._callbacks import Task, with_callbacks
 from .._progress import ProgressLine
 from .._validation import Interval, StrOptions, checked_weights, fitting
 from ..neural._base import Perceptron
 from ..neural._fitted import ADVICE
-from ..neural.callbacks import Tasks, with_callbacks
 from ..neural.parameters import parameters_with, with_constructor
 from ..neural.targets import Sample, without_absent_rows
 from .adaptive_groups import adapted, power
@@ -124,7 +124,13 @@ class CrossValidatedNetwork(Choosing, Perceptron):
         grid = grid_of(model, sample, self.alphas, self.alpha_min_ratio)
         folds = self._folds(X, y, weight, routed.split)
         gamma = power(self.adaptive, model, X.shape[1])
-        tasks = Tasks(self, sample, model._as_given(sample.targets), 0)
+        task = Task.of_fit(
+            self,
+            sample.X,
+            model._as_given(sample.targets),
+            sample.targets.given_weight,
+            0,
+        )
         n_fits = (len(folds) + self.refit) * len(grid) * (2 if gamma else 1)
         line = ProgressLine(n_fits, shown=bool(self.verbose))
         jobs = []
@@ -154,7 +160,7 @@ class CrossValidatedNetwork(Choosing, Perceptron):
             self.path_ = NetworkPath.of(grid, found[-1])
             self.penalty_ = jobs[-1].model.penalty
         warn_of_fits(self, shortfalls + later, ADVICE)
-        tasks.end()
+        task.end({} if self.refit else None)
         return self
 
     # The parts of a fit --------------------------------------------------------------

@@ -60,6 +60,8 @@ class LinearClassifierCV(CrossValidated, LinearClassifier):
         Limit on the steps of every fit.
     verbose : int, default=0
         Whether to show how many of the fits are done, and the time that is left.
+        scikit-learn 1.9 has callbacks for more (``set_callbacks``), which are told of
+        every fold and of the last fit.
     class_weight : dict, "balanced" or None, default=None
         Factors on the sample weights by class in fitting; held-out losses have the
         sample weights alone. ``"balanced"`` is that of the rows fitted.

@@ -60,12 +60,10 @@ class Validation(NamedTuple):
         weight: Array,
         paths: list[list[Any]],
         score: Callable[[Fold, Models], Array],
-        tick: Callable[[], None],
     ) -> tuple[Array, list[str]]:
         """Return the held-out losses of paths, (n_paths, n_alphas), and shortfalls."""
         prepared, found = self.paths(weight, paths)
         losses = [score(fold, Models.of(prepared, path)) for path in found]
-        tick()
         return np.array(losses), [each.shortfall for path in found for each in path]
 
     def paths(

@@ -64,6 +64,8 @@ class LinearRegressorCV(CrossValidated, LinearRegressor):
         Limit on the steps of every fit.
     verbose : int, default=0
         Whether to show how many of the fits are done, and the time that is left.
+        scikit-learn 1.9 has callbacks for more (``set_callbacks``), which are told of
+        every fold and of the last fit.
 
     Attributes
     ----------

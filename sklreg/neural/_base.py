@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from .._callbacks import Task, with_callbacks
 from .._threads import one_blas_thread
 from ._trained import TrainedNetwork, has_epochs
 from .architecture import CONSTRAINTS, epochs_of
-from .callbacks import Tasks, with_callbacks
 from .early_stopping import FixedLength
 from .fits import Fit, Outcome
 from .layers import pack
@@ -63,13 +63,14 @@ class Perceptron(TrainedNetwork):
         elif self._wants_polish(self._objective(sample)):
             train = with_equal_rows_merged(sample)
         max_epochs = epochs_of(self, len(sample.targets.weight)) * (1 + refit)
-        tasks = Tasks(self, sample, self._as_given(sample.targets), max_epochs)
+        y, weight = self._as_given(sample.targets), sample.targets.given_weight
+        task = Task.of_fit(self, sample.X, y, weight, max_epochs)
         with one_blas_thread():
-            outcome = self._fitted(train, watched, rng, tasks)
+            outcome = self._fitted(train, watched, rng, task)
             if refit:
-                outcome = self._refitted(everything, outcome, beginning, tasks)
+                outcome = self._refitted(everything, outcome, beginning, task)
             self._assign(*outcome)
-        tasks.end()
+        task.end({})
 
     def _wants_refit(self, given: Sample | None) -> bool:
         """Tell whether early stopping ends by training on all rows."""
@@ -90,7 +91,7 @@ class Perceptron(TrainedNetwork):
         sample: Sample,
         watched: Sample | None,
         rng: np.random.RandomState,
-        tasks: Tasks,
+        task: Task,
     ) -> Outcome:
         """Train on some rows; choose the way by the problem's properties."""
         objective = self._objective(sample)
@@ -101,7 +102,7 @@ class Perceptron(TrainedNetwork):
             fit = self._minimise(objective, theta, progress.scales)
         else:
             watch = self._watch(watched)
-            fit = self._train(objective, watch, theta, progress, tasks)
+            fit = self._train(objective, watch, theta, progress, task)
             if self._wants_polish(objective):
                 found = self._minimise(objective, fit.theta, progress.scales)
                 fit = found._replace(
@@ -114,14 +115,14 @@ class Perceptron(TrainedNetwork):
         everything: Sample,
         chosen: Outcome,
         rng: np.random.RandomState,
-        tasks: Tasks,
+        task: Task,
     ) -> Outcome:
         """Train on all rows for as many epochs as were best; keep the curves."""
         objective = self._objective(everything)
         theta, progress = self._start(objective, everything, rng)
         n_epochs = chosen.fit.best_epoch or chosen.fit.n_iter
         rule = FixedLength(n_epochs, chosen.fit.stops)
-        fit = self._train_until(rule, objective, None, theta, progress, tasks)
+        fit = self._train_until(rule, objective, None, theta, progress, task)
         fit = fit._replace(history=chosen.fit.history)
         return Outcome(objective, fit, progress)
 

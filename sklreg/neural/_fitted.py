@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from .._callbacks import Callbacks
 from .._estimator import PenalizedEstimator, warn_unconverged
 from .._validation import checked_for_predict
 from .architecture import plain_network
-from .callbacks import Callbacks
 from .fits import Fit, Progress
 from .folding import Moments, fold
 from .layers import Flat, pack, unpack

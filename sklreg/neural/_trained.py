@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._callbacks import Task
 from .._progress import ProgressLine
 from ._starting import StartingNetwork
-from .callbacks import Tasks, summary
 from .early_stopping import FixedLength, Patience
 from .fits import Fit, Progress
 from .layers import Flat
@@ -82,7 +82,7 @@ class TrainedNetwork(StartingNetwork):
         validation: Validation | None,
         theta: Flat,
         progress: Progress,
-        tasks: Tasks,
+        task: Task,
     ) -> Fit:
         watches_loss = not self.early_stopping or self.monitor == "loss"
         rule = Patience(
@@ -90,7 +90,7 @@ class TrainedNetwork(StartingNetwork):
             self.n_iter_no_change,
             self.start_from_epoch,
         )
-        fit = self._train_until(rule, objective, validation, theta, progress, tasks)
+        fit = self._train_until(rule, objective, validation, theta, progress, task)
         if not self.early_stopping or rule.best_theta is None:
             return fit
         best = fit._replace(theta=rule.best_theta, best_epoch=rule.best_epoch)
@@ -103,22 +103,23 @@ class TrainedNetwork(StartingNetwork):
         validation: Validation | None,
         theta: Flat,
         progress: Progress,
-        tasks: Tasks,
+        task: Task,
     ) -> Fit:
         """Train until the rule or `max_iter` says stop; the last weights."""
         settings = self._settings(objective, progress)
         line = ProgressLine(settings.max_iter, shown=bool(self.verbose))
+        part = task.part("epoch")
 
         def after_epoch(epoch: Epoch, theta: Flat) -> bool:
-            line.tick(summary(epoch) if self.verbose else "")
+            nonlocal part
+            line.tick(epoch.summary() if self.verbose else "")
             stop = rule.update(self._value(epoch), theta)
             stop = stop and not (settings.schedule.slow_down() and rule.go_on())
-            stop = tasks.end_epoch(lambda: self._attributes(objective, theta)) or stop
+            stop = part.end(lambda: self._attributes(objective, theta)) or stop
             if not stop and line.done < settings.max_iter:
-                tasks.begin_epoch()
+                part = task.part("epoch")
             return stop
 
-        tasks.begin_epoch()
         history = train(
             objective,
             theta,

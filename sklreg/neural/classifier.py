@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
+from .._callbacks import with_callbacks
 from .._validation import (
     Interval,
     StrOptions,
@@ -21,7 +22,6 @@ from .._validation import (
 )
 from ..losses import LogLoss
 from ._base import Perceptron, can_go_on
-from .callbacks import with_callbacks
 from .labels import Labels, encode, encode_known, is_multilabel, known_factors
 from .objective import Array
 from .parameters import with_constructor

@@ -12,6 +12,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from .._callbacks import with_callbacks
 from .._validation import (
     StrOptions,
     check_targets,
@@ -23,7 +24,6 @@ from .._validation import (
 )
 from ..losses import Loss, share_explained
 from ._base import Perceptron, can_go_on
-from .callbacks import with_callbacks
 from .objective import Array
 from .parameters import with_constructor
 from .targets import Targets, without_absent_rows

@@ -59,6 +59,17 @@ class Epoch(NamedTuple):
         """Return loss + penalty."""
         return self.loss + self.penalty
 
+    def summary(self) -> str:
+        """Return a few words about it."""
+        parts = {
+            "loss": self.loss,
+            "penalty": self.penalty,
+            "validation loss": self.validation_loss,
+            "score": self.score,
+        }
+        known = {name: value for name, value in parts.items() if not math.isnan(value)}
+        return ", ".join(f"{name} {value:.4g}" for name, value in known.items())
+
 
 @kernel
 def run_batches(
