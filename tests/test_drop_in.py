@@ -433,6 +433,30 @@ def test_a_fold_is_fitted_as_its_rows_alone(target, parameters, weighted):
     )
 
 
+def test_folds_end_where_lbfgs_may_and_the_last_fit_does():
+    """Where the largest derivative of the mean loss is at most `tol`."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(120, 101)), rng.integers(3, size=120)
+    folds, C = list(StratifiedKFold(3).split(X, y)), 0.5
+    steps = []
+    for tol in (1e-2, 1e-5):
+        settings = SAID | {"Cs": [C], "cv": folds, "tol": tol}
+        model = sklreg.LogisticRegressionCV(**settings).fit(X, y)
+        fits = [
+            (train, model.coefs_paths_[k, 0, 0]) for k, (train, _) in enumerate(folds)
+        ]
+        last = np.column_stack([model.coef_, model.intercept_])
+        for rows, coef in [*fits, (slice(None), last)]:
+            Z = np.column_stack([X[rows], np.ones(len(y[rows]))])
+            residual = scipy.special.softmax(Z @ coef.T, axis=1) - np.eye(3)[y[rows]]
+            gradient = (
+                residual.T @ Z + np.pad(coef[:, :-1] / C, ((0, 0), (0, 1)))
+            ) / len(Z)
+            assert np.abs(gradient).max() <= tol
+        steps.append(model.n_iter_.sum())
+    assert 2 * steps[0] < steps[1]
+
+
 @pytest.mark.parametrize("refit", [True, False])
 @pytest.mark.parametrize("target", ["binary", "classes"])
 def test_both_layouts_hold_the_same(target, refit):

@@ -18,7 +18,7 @@ from .._estimator import warn_user
 from .._validation import checked_weights
 from ..model_selection import Curve, LinearClassifierCV, LinearRegressorCV
 from ..model_selection.choosing import Routed
-from ..model_selection.cross_validation import Validation
+from ..model_selection.cross_validation import Settings, Validation
 from ..model_selection.folds import Fold, make_folds
 from ..model_selection.models import Models
 from ._choosing import CountedAlike
@@ -35,6 +35,7 @@ class Given(NamedTuple):
     total: float  # of the weights of all rows
     routed: Routed
     model: Callable[[Array, Array], Any]  # of (n_outputs, n_features), (n_outputs,)
+    enough: float = 0.0  # a violation at which L-BFGS may end
 
 
 class Scored(CountedAlike):
@@ -74,6 +75,11 @@ class Scored(CountedAlike):
     ) -> list[Fold]:
         cv = check_cv(self.cv, y, classifier=is_classifier(self))
         return make_folds(cv.split(self.given.rows, y, **params), weight)
+
+    def _settings(self) -> Settings:
+        general: Any = super()
+        settings: Settings = general._settings()
+        return settings._replace(enough=self.given.enough)
 
     def _alphas_for(self, grid: Array, share: float) -> Array:
         return grid / (self.given.total * share)

@@ -29,6 +29,10 @@ from .logistic_regression import SHARES, LogisticRegression, Model, Stated
 
 Array = NDArray[np.float64]
 
+#: The general estimator's `tol` in folds with l1, whose scores only have to tell
+#: strengths apart, for a `tol` of scikit-learn's.
+_OF_FOLDS = 1e-2
+
 
 class Said(NamedTuple):
     """What `penalty` and `l1_ratios` say together."""
@@ -77,7 +81,9 @@ class LogisticRegressionCV(LogisticRegression):
     solver : str, default="lbfgs"
         As of :class:`~sklreg.LogisticRegression`.
     tol : float, default=1e-4
-        As of :class:`~sklreg.LogisticRegression`, for every fit.
+        As of :class:`~sklreg.LogisticRegression`. Folds with l1 end earlier, when the
+        duality gap is at most a hundredth of `tol` times the loss of the best constant
+        prediction.
     max_iter : int, default=100
         As of :class:`~sklreg.LogisticRegression`, for every fit.
     class_weight : dict, "balanced" or None, default=None
@@ -328,6 +334,8 @@ class LogisticRegressionCV(LogisticRegression):
     ) -> Measured:
         """Fit and score every fold."""
         settings = self._settings(max(said.shares))
+        if any(said.shares):
+            settings["tol"] = _OF_FOLDS * self.tol
         scorer = told_of_classes(self._get_scorer(), self.classes_)
         general = ScoredClassifier(
             "elasticnet",
@@ -345,7 +353,9 @@ class LogisticRegressionCV(LogisticRegression):
             found.coef_, found.intercept_ = self._to_user(coef, intercept)
             return found
 
-        given = Given(X, stated.targets, stated.loss, stated.total, routes, model)
+        given = Given(
+            X, stated.targets, stated.loss, stated.total, routes, model, self.tol
+        )
         scored = general.scored(given, stated.X, y, stated.weight)
         warn_unconverged(self, scored.shortfall_, ADVICE)
         folds = scored.folds_

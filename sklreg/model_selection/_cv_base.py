@@ -99,13 +99,12 @@ class CrossValidated(Callbacks, Choosing, LinearModel):
         folds = self._folds(X, y, weight, routed.split)
         grids = [self._grid(model, whole) for model in models]
         paths = [self._penalties(models, grids, X, fold.share) for fold in folds]
-        settings = Settings(self.tol, self.max_iter, self.standardize)
         n_fits = len(folds) + self.refit
         line = ProgressLine(n_fits, shown=bool(self.verbose))
         given = None if sample_weight is None else weight
         task = Task.of_fit(self, X, y, given, n_fits, in_order=False)
         with blas_threads_for(X.shape[0] * X.shape[1]):
-            validation = Validation.of(whole, weight, folds, settings, paths)
+            validation = Validation.of(whole, weight, folds, self._settings(), paths)
             shortfalls = list[str]()
             if isinstance(self.cv, str):
                 curves = self._in_closed_form(models, grids, whole)
@@ -191,6 +190,10 @@ class CrossValidated(Callbacks, Choosing, LinearModel):
         for model in models:
             model._validate_params()
         return models
+
+    def _settings(self) -> Settings:
+        """Tell how every path is solved."""
+        return Settings(self.tol, self.max_iter, self.standardize)
 
     def _measured(
         self,

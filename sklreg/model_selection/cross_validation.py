@@ -28,6 +28,7 @@ class Settings(NamedTuple):
     tol: float
     max_iter: int
     standardize: bool
+    enough: float = 0.0  # a violation at which L-BFGS may end
 
 
 class Validation(NamedTuple):
@@ -70,7 +71,7 @@ class Validation(NamedTuple):
         self, weight: Array, penalties: list[list[Any]]
     ) -> tuple[Prepared, list[list[Solution]]]:
         """Solve for each of several sequences of penalties over rows of some weight."""
-        tol, max_iter, scale = self.settings
+        tol, max_iter, scale, enough = self.settings
         whole = self.whole.problem
         problem, reduction = over_rows(whole, weight, self.blocks, scale=scale)
         prepared = self.whole._replace(problem=problem)
@@ -81,6 +82,7 @@ class Validation(NamedTuple):
                 tol=tol,
                 max_iter=max_iter,
                 reduction=reduction,
+                enough=enough,
             )
             for each in penalties
         ]
