@@ -25,6 +25,7 @@ from sklreg.solvers.quadratic import (
     coordinate_descent,
     epoch,
 )
+from sklreg.solvers.support import Support, minimize_by_support
 
 N, K = 40, 9
 
@@ -211,9 +212,7 @@ def test_coordinate_descent_takes_the_same_steps(make, penalty, centre):
         expected, largest = naive_descent(q, penalty, n_epochs)
         for noun in quadratics(full_rank(), make, centre=centre)[2:]:
             z = np.zeros(K)
-            found = coordinate_descent(
-                noun, penalty, np.arange(K), z, n_epochs, 0.0, False
-            )
+            found = coordinate_descent(noun, penalty, np.arange(K), z, n_epochs, 0.0)
             np.testing.assert_allclose(z, expected, atol=1e-12)
             assert found == pytest.approx(largest, abs=1e-12)
 
@@ -240,6 +239,44 @@ def test_both_ways_meet_the_conditions_of_optimality(make, penalty, centre):
     assert violations(q, penalty, in_columns).max() <= 1e-9
     if penalty.convex:
         np.testing.assert_allclose(in_columns, formed, atol=1e-8)
+
+
+def by_support(q, penalty, n_epochs, tolerance=1e-13):
+    """Return what epochs and exact steps on the support end in."""
+    z, k = np.zeros(len(q.first)), len(q.first)
+    room = Support.of(len(q.in_columns.rows), k)
+    minimize_by_support(
+        q.in_columns, penalty, np.arange(k), z, n_epochs, tolerance, room
+    )
+    return z
+
+
+@centred_or_not
+@convex_penalty
+@every_design
+def test_steps_on_the_support_end_in_the_minimum(make, penalty, centre):
+    q = quadratics(full_rank(), make, centre=centre)
+    z = by_support(q, penalty, n_epochs=100)
+    assert violations(q, penalty, z).max() <= 1e-9
+    np.testing.assert_allclose(z, minimised(q, penalty)[0], atol=1e-8)
+
+
+@convex_penalty
+@pytest.mark.parametrize("columns", ["wide", "duplicates", "constants"])
+def test_dependent_columns_are_left_to_epochs(columns, penalty):
+    q = quadratics(COLUMNS[columns]())
+    z = by_support(q, penalty, n_epochs=5000)
+    assert violations(q, penalty, z).max() <= 1e-8
+
+
+@pytest.mark.parametrize("name", ["l1", "elasticnet"])
+def test_steps_on_the_support_do_what_epochs_cannot(name):
+    penalty = PENALTIES[name]._replace(alpha=1e-6)
+    z = by_support(quadratics(alike(k=20)), penalty, n_epochs=200)
+    assert violations(quadratics(alike(k=20)), penalty, z).max() <= 1e-10
+    alone, again = np.zeros(20), quadratics(alike(k=20))
+    coordinate_descent(again.in_columns, penalty, np.arange(20), alone, 200, 0.0)
+    assert violations(again, penalty, alone).max() > 1e-8
 
 
 @convex_penalty
@@ -325,7 +362,7 @@ def test_slow_epochs_end_in_the_gram_matrix(monkeypatch, name, make):
     assert violations(q, penalty, z).max() <= 1e-10
     alone, epochs = np.zeros(k), 5 * column_descent._patience(q.in_columns)
     again = quadratics(alike(), make).in_columns
-    coordinate_descent(again, penalty, np.arange(k), alone, epochs, 0.0, False)
+    coordinate_descent(again, penalty, np.arange(k), alone, epochs, 0.0)
     assert violations(q, penalty, alone).max() > 1e-10
 
 

@@ -90,6 +90,8 @@ class Dense(NamedTuple):
 
     def rmatvec(self, r: Array) -> Array:
         """Return ``X' r`` for `r` of shape (n_samples, k)."""
+        if self.values.dtype == np.float64 and r.shape[1] == 2:
+            return np.array([v @ self.values for v in r.T]).T  # no copy inside BLAS
         if self.values.dtype == np.float64:
             return (r.T @ self.values).T
         out = np.zeros((r.shape[1], self.shape[1]))

@@ -64,7 +64,8 @@ class Prepared(NamedTuple):
         The weights are written to `out`, all zero before, if there is one.
         """
         coef = np.zeros_like(w) if out is None else out
-        used = np.flatnonzero(w.any(axis=1))  # zero is always allowed
+        in_use = w[:, 0] if w.shape[1] == 1 else w.any(axis=1)
+        used = np.flatnonzero(in_use)  # zero is always allowed
         scaled = w[used] / self._columns.scale[used, None]
         scaled = self.given.nearest(scaled, self.problem.columns[used])
         coef[used] = scaled + 0.0  # not -0.0

@@ -100,9 +100,7 @@ def minimize_quadratic(
                 _build(quadratic, factor, penalty, columns, z)
             if _newton(quadratic, factor, penalty, columns, z, room, goal) <= tolerance:
                 return
-        largest = coordinate_descent(
-            quadratic, penalty, columns, z, epochs, enough, False
-        )
+        largest = coordinate_descent(quadratic, penalty, columns, z, epochs, enough)
         unsettled = largest > enough
         if not unsettled or since_best > _PATIENCE:
             if cheap:

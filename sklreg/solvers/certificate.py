@@ -21,7 +21,14 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from ..losses import null_intercept, weighted_dual
-from .problem import Array, Evaluation, Point, Problem, evaluate
+from .problem import (
+    Array,
+    Evaluation,
+    Point,
+    Problem,
+    evaluate,
+    penalty_violations,
+)
 
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
@@ -108,6 +115,86 @@ def certify(problem: Problem, point: Point, evaluation: Evaluation) -> Certified
     return Certified(point, evaluation, certificate, scores)
 
 
+def certify_all(
+    problem: Problem, alphas: Array, points: Point, evaluations: Evaluation
+) -> list[Certificate]:
+    """Return the certificates of several points, each for a strength of the penalty.
+
+    Of one output, where `is_balanced` and weights of zero elsewhere are optimal.
+    """
+    offset = np.zeros_like(problem.y) if problem.offset is None else problem.offset
+    found = np.empty((len(alphas), 3))
+    _certify_all(
+        problem.loss,
+        problem.penalty,
+        problem.columns,
+        problem.norms,
+        problem.y,
+        problem.weight,
+        offset,
+        problem.fit_intercept,
+        problem.loss.quadratic,
+        has_dual(problem),
+        alphas,
+        points.w[:, :, 0],
+        evaluations.value,
+        evaluations.slopes,
+        evaluations.gradient[:, :, 0],
+        np.empty_like(problem.y),
+        np.empty_like(problem.norms),
+        found,
+    )
+    return [Certificate(*row) for row in found.tolist()]
+
+
+@kernel
+def _certify_all(
+    loss: Any,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    norms: Array,
+    y: Array,
+    q: Array,
+    offset: Array,
+    centre: bool,
+    quadratic: bool,
+    has_dual: bool,
+    alphas: Array,
+    w: Array,
+    values: Array,
+    slopes: Array,
+    gradients: Array,
+    u: Array,
+    v: Array,
+    found: Array,
+) -> None:
+    """Write objective, duality gap and violation of each point."""
+    largest = 0.0
+    for j in range(norms.shape[0]):
+        largest = max(largest, norms[j])
+    for m in range(alphas.shape[0]):
+        at = penalty.at_strength(alphas[m])
+        penalised, violation = penalty_violations(
+            at, columns, norms, w[m], gradients[m], v
+        )
+        objective, gap, total, known = values[m] + penalised, np.nan, 0.0, 0.0
+        _divide(slopes[m], q, u)
+        if centre:
+            for i in range(q.shape[0]):
+                total += slopes[m, i, 0]
+            violation = max(violation, abs(total) * largest)
+        if has_dual:
+            for i in range(q.shape[0]):
+                if quadratic:
+                    u[i, 0] += total  # the best dual point nearby: it is balanced
+                known += q[i] * u[i, 0] * offset[i, 0]
+            for j in range(v.shape[0]):
+                v[j] = -gradients[m, j]
+            dual = _better_dual(loss, at, columns, y, u, q, v, known)
+            gap = max(objective - dual, 0.0)
+        found[m, 0], found[m, 1], found[m, 2] = objective, gap, violation
+
+
 def violations(problem: Problem, w: Array, gradient: Array) -> Array:
     """Return the distance of minus the gradient to the subdifferential, per weight."""
     return problem.violations(w, gradient)[0]
@@ -118,6 +205,17 @@ def intercept_violation(problem: Problem, r: Array) -> float:
     if not problem.fit_intercept:
         return 0.0
     return float(np.abs(r.sum(axis=0)).max() * problem.norms.max(initial=0.0))
+
+
+def is_balanced(problem: Problem, slopes: Array) -> bool:
+    """Tell whether slopes make a dual point as they are: they sum to zero.
+
+    Those of several points at once; or it does not matter.
+    """
+    if not problem.fit_intercept or problem.loss.quadratic:
+        return True
+    size = np.abs(slopes).sum(axis=-2)
+    return bool((np.abs(slopes.sum(axis=-2)) <= _ROUNDING * size).all())
 
 
 def has_dual(problem: Problem) -> bool:

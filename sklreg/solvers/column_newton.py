@@ -31,7 +31,8 @@ from .problem import (
     penalty_value,
     penalty_violations,
 )
-from .quadratic import ColumnQuadratic, column_moments, coordinate_descent
+from .quadratic import ColumnQuadratic, column_moments
+from .support import Support, minimize_by_support
 
 _EPS = float(np.finfo(np.float64).eps)
 #: To what share of the point's violation a model is minimised, and in how many epochs.
@@ -123,6 +124,7 @@ class _Way(NamedTuple):
     d_eta: Array  # n_samples
     new: Array  # n_features
     new_eta: Array  # n_samples x 1
+    support: Support
 
 
 def newton_in_columns(
@@ -194,6 +196,7 @@ def _room(n: int, k: int) -> _Way:
         np.empty(n),
         np.empty(k),
         np.empty((n, 1)),
+        Support.of(n, k),
     )
 
 
@@ -298,8 +301,8 @@ def _direction(
         way.along,
         total,
     )
-    coordinate_descent(
-        quadratic, penalty, task.numbers, way.z, _EPOCHS, tolerance, True
+    minimize_by_support(
+        quadratic, penalty, task.numbers, way.z, _EPOCHS, tolerance, way.support
     )
     e, shift = -imbalance * share, 0.0
     for i in range(way.z.shape[0]):

@@ -1,8 +1,9 @@
-"""Look ahead on a path: solve for several strengths, verify all with one product.
+"""Look ahead on a path: solve for several strengths, verify them together.
 
-In a working set a solution costs little beside the product with X that verifies it, and
-a product with several vectors costs little more than with one. So the set is solved for
-some strengths in turn, each from the one before, and they are evaluated together.
+In a working set a solution costs little beside the product with X that verifies it. So
+the set is solved for some strengths in turn, each from the one before. The last two
+points get a product, both at once. Those between need none where their gradients, near
+what is known on either side, tell that all other weights stay zero (`screening.py`).
 """
 
 from __future__ import annotations
@@ -10,41 +11,69 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .certificate import Certificate, Certified, certify, certify_all, is_balanced
 from .column_newton import newton_path_in_columns
 from .model import GramModel, directions
-from .problem import Array, Evaluation, Point, Problem, evaluate, evaluate_all
-from .proximal_newton import keeps_to_columns
+from .problem import (
+    Array,
+    Evaluation,
+    Point,
+    Problem,
+    data_terms,
+    evaluate,
+    gradients,
+)
+from .proximal_newton import balanced, keeps_to_columns
+from .screening import can_screen, unproven
 from .working_set import WorkingSet
 
 #: Weights times weights in use up to which a Newton step costs next to nothing.
 _LITTLE = 1e5
+#: How many points, the last ones, are evaluated in all weights.
+_ENDS = 2
+#: Share of all weights that may be evaluated beside the working set at other points.
+_MANY = 0.5
+
+
+class Landmark(NamedTuple):
+    """A point on the path where the whole gradient is known."""
+
+    alpha: float
+    point: Point
+    evaluation: Evaluation
 
 
 class Candidate(NamedTuple):
-    """A point that may be a solution."""
+    """A point that may be a solution, and what is known of it."""
 
     point: Point
-    evaluation: Evaluation
     n_iter: int
+    evaluation: Evaluation | None = None
+    certificate: Certificate | None = None
+
+    def certified(self, problem: Problem) -> Certified:
+        """Return the point with its evaluation in all weights and its certificate."""
+        evaluation = self.evaluation or evaluate(problem, self.point)
+        return certify(problem, self.point, evaluation)
 
 
 def look_ahead(
     inside: WorkingSet,
     problem: Problem,
     alphas: Array,
-    point: Point,
-    evaluation: Evaluation,
+    behind: list[Landmark],
     share: float,
     max_iter: int,
 ) -> list[Candidate]:
     """Solve in the working set for some strengths of the penalty in turn.
 
-    To `share` of the largest slope before each. There may be fewer candidates than
-    strengths, and none.
+    From the last landmark behind, to `share` of the largest slope before each. There
+    may be fewer candidates than strengths, and none.
     """
-    part = inside.part(problem)
-    here, there = inside.seen(point, evaluation)
+    part, last = inside.part(problem), behind[-1]
+    here, there = inside.seen(last.point, last.evaluation)
     if isinstance(inside.model, GramModel) and _newton_pays(problem.penalty, here.w):
         ways = directions(part, inside.model, here, there, alphas, share)
         found = Point(*(a + d for a, d in zip(here, ways, strict=True)))
@@ -52,15 +81,73 @@ def look_ahead(
     elif inside.model is None and keeps_to_columns(part):
         found, steps = newton_path_in_columns(part, here, there, alphas, share)
     else:
-        return _one_by_one(inside, problem, alphas, point, there, share, max_iter)
-    if len(found.b) == 0:
+        found, steps = _one_by_one(
+            inside, problem, alphas, here, there, share, max_iter
+        )
+    m = len(found.b)
+    if m == 0:
         return []
-    points = inside.whole(problem, found)
-    evaluations = evaluate_all(problem, points)
-    return [
-        Candidate(points.at(m), evaluations.at(m), int(steps[m]))
-        for m in range(len(found.b))
+    return _known(inside, problem, alphas[:m], found, steps[:m], behind)
+
+
+def _known(
+    inside: WorkingSet,
+    problem: Problem,
+    alphas: Array,
+    found: Point,
+    steps: NDArray[np.intp],
+    behind: list[Landmark],
+) -> list[Candidate]:
+    """Evaluate the last points in all weights, those between in what may be wanted."""
+    points, n = inside.whole(problem, found), 0
+    if inside.design is not problem.design and can_screen(problem):
+        n = max(len(steps) - _ENDS, 0)
+    values, slopes = data_terms(problem, points.eta)
+    known = gradients(problem.design, slopes[n:])
+    ends = Evaluation(values[n:], slopes[n:], known)
+    after = [
+        Candidate(points.at(n + m), int(steps[n + m]), ends.at(m))
+        for m in range(len(known))
     ]
+    near = [each.evaluation for each in behind]
+    near += [ends.at(m) for m in range(len(known))]
+    certificates = _certificates(
+        inside, problem, alphas, found, values[:n], slopes[:n], near
+    )
+    before = [
+        Candidate(points.at(m), int(steps[m]), certificate=certificate)
+        for m, certificate in enumerate(certificates)
+    ]
+    return before + after
+
+
+def _certificates(
+    inside: WorkingSet,
+    problem: Problem,
+    alphas: Array,
+    found: Point,
+    values: Array,
+    slopes: Array,
+    near: list[Any],
+) -> list[Certificate | None]:
+    """Certify points by the gradients in the set, and where they might be wanted.
+
+    Nothing is told of any if that is most of the weights, or if intercepts are not the
+    best, as the slopes are no dual point then.
+    """
+    n = len(values)
+    if n == 0 or not is_balanced(problem, slopes):
+        return [None] * n
+    outside = unproven(problem, alphas[:n], slopes[:, :, 0], near)
+    outside[inside.features] = False
+    if np.count_nonzero(outside) > _MANY * len(outside):
+        return [None] * n
+    seen = inside.beside(np.flatnonzero(outside), problem)
+    w = np.zeros((n, seen.design.shape[1], 1))
+    w[:, : len(inside.features)] = found.w[:n]
+    evaluations = Evaluation(values, slopes, gradients(seen.design, slopes))
+    points = Point(w, found.b[:n], found.eta[:n])
+    return list(certify_all(seen, alphas[:n], points, evaluations))
 
 
 def _newton_pays(penalty: Any, w: Array) -> bool:
@@ -75,23 +162,18 @@ def _one_by_one(
     inside: WorkingSet,
     problem: Problem,
     alphas: Array,
-    point: Point,
+    here: Point,
     there: Evaluation,
     share: float,
     max_iter: int,
-) -> list[Candidate]:
+) -> tuple[Point, NDArray[np.intp]]:
     """Do the same where there is no kernel for several strengths."""
-    found = []
+    points, steps, part = [], [], inside.part(problem)
     for alpha in alphas:
-        stated = problem._replace(penalty=problem.penalty.at_strength(alpha))
+        part = part._replace(penalty=problem.penalty.at_strength(alpha))
         tolerance = share * float(np.abs(there.gradient).max(initial=0.0))
-        point, seen, n_iter = inside.solve_part(
-            stated, point, there, tolerance, max_iter
-        )
-        there = seen or evaluate(inside.part(stated), point)
-        found.append(Candidate(point, there, n_iter))
-    if inside.design is problem.design:
-        return found
-    points = Point(*map(np.array, zip(*(each.point for each in found), strict=True)))
-    evaluations = evaluate_all(problem, points)
-    return [each._replace(evaluation=evaluations.at(m)) for m, each in enumerate(found)]
+        here, seen, n_iter = inside.solve_part(part, here, there, tolerance, max_iter)
+        there = seen or evaluate(part, here)
+        points.append(balanced(part, here))
+        steps.append(n_iter)
+    return Point(*map(np.array, zip(*points, strict=True))), np.array(steps)

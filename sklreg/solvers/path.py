@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .certificate import Certified, Null, Report, Tolerance, certify
+from .certificate import Certificate, Certified, Null, Report, Tolerance, certify
 from .lbfgs import lbfgs
-from .look_ahead import Candidate, look_ahead
+from .look_ahead import Candidate, Landmark, look_ahead
 from .newton import is_small_and_smooth, newton
 from .problem import Array, Evaluation, Point, Problem, evaluate, start_point
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
@@ -23,7 +23,8 @@ class Step(NamedTuple):
     """A point on the path."""
 
     penalty: Any
-    found: Certified
+    point: Point
+    certificate: Certificate
     n_iter: int
     shortfall: str
 
@@ -43,38 +44,41 @@ def along_path(
     """Solve for each of `penalties`; the working set goes on to the next problem."""
     null, ahead = Null.of(problem), 1
     steps: list[Step] = []
-    last = Candidate(*_first(problem, penalties[0], null, start), 0)
-    earlier = last.evaluation.gradient
+    behind = [Landmark(np.inf, *_first(problem, penalties[0], null, start))]
     while len(steps) < len(penalties):
         batch = penalties[len(steps) : len(steps) + ahead]
-        candidates = []
+        last = behind[-1]
+        candidates = [Candidate(last.point, 0, last.evaluation)]
         if len(steps) >= 2 and not _smooth_and_large(problem):
-            known = [*(step.penalty for step in steps[-2:]), batch[-1]]
-            expected = _extrapolated(known, earlier, last.evaluation)
             goal = problem._replace(penalty=batch[-1])
+            expected = _extrapolated(behind, goal.penalty.strength())
             inside = inside.expecting(goal, last.point, expected)
             if len(batch) > 1 and goal.penalty.convex:
                 alphas = np.array([penalty.strength() for penalty in batch])
-                candidates = look_ahead(
-                    inside, goal, alphas, *last[:2], _INNER * tol, max_iter
-                )
-        for penalty, candidate in zip(batch, candidates or [last], strict=False):
+                ready = look_ahead(inside, goal, alphas, behind, _INNER * tol, max_iter)
+                candidates = ready or candidates
+        for penalty, candidate in zip(batch, candidates, strict=False):
             problem = problem._replace(penalty=penalty)
             limits = null.tolerance(problem, tol, offset)
             if _smooth_and_large(problem):
                 limits = limits._replace(enough=enough)
-            found, n_iter = certify(problem, *candidate[:2]), candidate.n_iter
-            foreseen = limits.met(found.certificate) and penalty.convex
-            if not foreseen:
-                left = max(max_iter - n_iter, 1)
-                found, more, inside = _solve(
-                    problem, null, limits, found, left, report, inside
-                )
-                n_iter += more
-            earlier = last.evaluation.gradient
-            last = Candidate(found.point, found.evaluation, 0)
-            shortfall = limits.shortfall(found.certificate)
-            steps.append(Step(penalty, found, max(n_iter, 1), shortfall))
+            point, n_iter, evaluation, certificate = candidate
+            foreseen = True
+            if certificate is None or not limits.met(certificate):
+                found = candidate.certified(problem)
+                foreseen = limits.met(found.certificate) and penalty.convex
+                if not foreseen:
+                    left = max(max_iter - n_iter, 1)
+                    found, more, inside = _solve(
+                        problem, null, limits, found, left, report, inside
+                    )
+                    n_iter += more
+                point, evaluation, certificate, _ = found
+            shortfall = limits.shortfall(certificate)
+            steps.append(Step(penalty, point, certificate, max(n_iter, 1), shortfall))
+            if evaluation is not None:
+                landmark = Landmark(penalty.strength(), point, evaluation)
+                behind = [behind[-1], landmark]
             if not foreseen:
                 break
         ahead = min(2 * ahead, _AHEAD) if foreseen else max(ahead // 2, 2)
@@ -117,17 +121,17 @@ def _first(
     return (null.point, null.evaluation) if worse else (point, evaluation)
 
 
-def _extrapolated(
-    penalties: list[Any], earlier: Array, evaluation: Evaluation
-) -> Array:
+def _extrapolated(behind: list[Landmark], alpha: float) -> Array:
     """Return the gradient to expect: between kinks it is linear in the strength.
 
     The solution is, where the loss is quadratic, and nearly so otherwise (Rosset and
     Zhu 2007, Piecewise linear regularized solution paths, Annals of Statistics 35(3)).
     """
-    before, last, now = (penalty.strength() for penalty in penalties[-3:])
-    ahead = (now - last) / (last - before) if last != before else 0.0
-    return evaluation.gradient + ahead * (evaluation.gradient - earlier)
+    before, last = behind
+    step = last.alpha - before.alpha
+    ahead = (alpha - last.alpha) / step if step != 0.0 else 0.0
+    gradient = last.evaluation.gradient
+    return gradient + ahead * (gradient - before.evaluation.gradient)
 
 
 def _smooth_and_large(problem: Problem) -> bool:

@@ -176,16 +176,26 @@ def evaluate_all(problem: Problem, points: Point) -> Evaluation:
 
     They lie along a first axis of all arrays, and so do their evaluations.
     """
-    m, n, k = points.eta.shape
-    slopes = np.empty_like(points.eta)
+    values, slopes = data_terms(problem, points.eta)
+    return Evaluation(values, slopes, gradients(problem.design, slopes))
+
+
+def data_terms(problem: Problem, etas: Array) -> tuple[Array, Array]:
+    """Return the data term and its derivatives for several `eta`."""
+    slopes = np.empty_like(etas)
     values = [
         weighted_gradient(problem.loss, problem.y, eta, problem.weight, r)
-        for eta, r in zip(points.eta, slopes, strict=True)
+        for eta, r in zip(etas, slopes, strict=True)
     ]
+    return np.array(values), slopes
+
+
+def gradients(design: Any, slopes: Array) -> Array:
+    """Return ``X' r`` for several `r` at once."""
+    m, n, k = slopes.shape
     side_by_side = np.ascontiguousarray(slopes.transpose(1, 0, 2)).reshape(n, m * k)
-    gradients = problem.design.rmatvec(side_by_side).T.reshape(m, k, -1)
-    gradients = np.ascontiguousarray(gradients.transpose(0, 2, 1))
-    return Evaluation(np.array(values), slopes, gradients)
+    products = design.rmatvec(side_by_side).T.reshape(m, k, -1)
+    return np.ascontiguousarray(products.transpose(0, 2, 1))
 
 
 @kernel

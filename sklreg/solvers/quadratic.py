@@ -115,26 +115,18 @@ def coordinate_descent(
     z: Array,
     n_epochs: int,
     tolerance: float,
-    alternating: bool,
 ) -> float:
     """Take epochs until one changes next to nothing, up to `n_epochs`.
 
-    If `alternating`, one over all blocks is followed by some over those that are not
-    zero, until these have settled. Returns the largest ``H_ii |change of z_i|`` of the
-    last one over all, a measure in the units of the gradient, which is to be at most
-    `tolerance`.
+    That is, until the largest ``H_ii |change of z_i|``, a measure in the units of the
+    gradient, is at most `tolerance`. Returns it.
     """
-    reached, n_settling = 0.0, 0
+    largest = 0.0
     for _ in range(n_epochs):
-        all_blocks = n_settling == 0
-        largest, _ = epoch(quadratic, penalty, columns, z, all_blocks)
-        if all_blocks:
-            reached = largest
-            if largest <= tolerance:
-                break
-        settled = largest <= 0.3 * tolerance and not all_blocks
-        n_settling = n_settling + 1 if alternating and not settled else 0
-    return reached
+        largest, _ = epoch(quadratic, penalty, columns, z, True)
+        if largest <= tolerance:
+            break
+    return largest
 
 
 @kernel

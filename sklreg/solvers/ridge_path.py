@@ -56,7 +56,7 @@ def along_ridge_path(
             limits = null.tolerance(stated, tol, offset)
             certified = certify(stated, point, evaluations.at(m))
             if limits.met(certified.certificate):
-                steps.append(Step(penalty, certified, 1, ""))
+                steps.append(Step(penalty, point, certified.certificate, 1, ""))
                 continue
             (step,), inside = along_path(
                 stated,

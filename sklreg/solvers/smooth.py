@@ -58,7 +58,7 @@ def minimize_smooth(
             return
         z += step
         quadratic.gradient[:] += change
-    coordinate_descent(quadratic, penalty, columns, z, _EPOCHS, 0.3 * tolerance, False)
+    coordinate_descent(quadratic, penalty, columns, z, _EPOCHS, 0.3 * tolerance)
 
 
 def _solve(matrix: Array, right: Array) -> Array | None:

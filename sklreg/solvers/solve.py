@@ -143,13 +143,12 @@ def _paths(
 
 
 def _solution(problem: Problem, step: Step, offset: float) -> Solution:
-    point, _, certificate, _ = step.found
-    w = point.w
+    w, certificate = step.point.w, step.certificate
     if not problem.loss.separable:  # pick one of the equal softmax solutions
         w = w - step.penalty.softmax_shift(w, problem.columns)[:, None]
     return Solution(
         w,
-        point.b,
+        step.point.b,
         certificate.objective + offset,
         certificate.dual_gap,
         certificate.violation,

@@ -152,6 +152,15 @@ class WorkingSet(NamedTuple):
         h = part.hessian(np.empty((0, 0)), 0.0)
         return self._replace(model=build_model(part, h, self.allowed[self.features]))
 
+    def beside(self, features: NDArray[np.intp], problem: Problem) -> Problem:
+        """Return the problem in these features and some others."""
+        part, other = self.part(problem), problem.take(features)
+        return part._replace(
+            design=part.design.joined(other.design),
+            columns=np.append(part.columns, other.columns),
+            norms=np.append(part.norms, other.norms),
+        )
+
     def part(self, problem: Problem) -> Problem:
         """Return the problem in these features."""
         return problem._replace(
@@ -169,11 +178,14 @@ class WorkingSet(NamedTuple):
         max_iter: int,
     ) -> tuple[Point, Evaluation, int]:
         """Solve over the allowed weights, the others held where they are, at zero."""
-        _, there = self.seen(point, evaluation)
-        point, seen, steps = self.solve_part(problem, point, there, tolerance, max_iter)
-        if seen is None or self.design is not problem.design:
-            seen = evaluate(problem, point)
-        return point, seen, steps
+        part = self.part(problem)
+        here, there = self.seen(point, evaluation)
+        moved, seen, steps = self.solve_part(part, here, there, tolerance, max_iter)
+        point = self.whole(problem, moved)
+        if self.design is problem.design and seen is not None:
+            return point, seen, steps
+        point = balanced(problem, point)
+        return point, evaluate(problem, point), steps
 
     def seen(self, point: Point, evaluation: Evaluation) -> tuple[Point, Evaluation]:
         """Return what concerns these features."""
@@ -192,25 +204,18 @@ class WorkingSet(NamedTuple):
 
     def solve_part(
         self,
-        problem: Problem,
-        point: Point,
+        part: Problem,
+        here: Point,
         there: Evaluation,
         tolerance: float,
         max_iter: int,
     ) -> tuple[Point, Evaluation | None, int]:
-        """Return the point, its evaluation here if that is known, and the steps taken.
+        """Solve in these features alone.
 
-        The evaluation `there`, and that which is returned, are those in these features.
+        Returns the point, its evaluation if that is known, and the steps taken.
         """
-        part, f = self.part(problem), self.features
-        here = point._replace(w=point.w[f])
         if self.model is not None:
             way = direction(part, self.model, here, there, tolerance)
-            moved = Point(*(a + d for a, d in zip(here, way, strict=True)))
-            return self.whole(problem, moved), None, 1
-        moved, there, steps = proximal_newton(
-            part, here, there, self.allowed[f], tolerance, max_iter
-        )
-        if self.design is problem.design:
-            return moved, there, steps
-        return balanced(problem, self.whole(problem, moved)), there, steps
+            return Point(*(a + d for a, d in zip(here, way, strict=True))), None, 1
+        allowed = self.allowed[self.features]
+        return proximal_newton(part, here, there, allowed, tolerance, max_iter)
