@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.sparse
+from scipy.optimize import approx_fprime
 from scipy.special import expit
 from scipy.stats import norm
 
@@ -13,6 +14,7 @@ from sklreg._threads import one_blas_thread
 from sklreg.neural.activations import CODES, activation_codes
 from sklreg.neural.early_stopping import Patience
 from sklreg.neural.equal_rows import merged, row_marks
+from sklreg.neural.factors import choose_factors, groups_of
 from sklreg.neural.layer_penalties import layer_penalties
 from sklreg.neural.layers import build_network, pack, unpack
 from sklreg.neural.objective import Data, Objective
@@ -251,3 +253,34 @@ def test_blas_threads_are_restored_after_overlapping_uses():
     assert set(threads()) == {1}
     second.__exit__(None, None, None)
     assert threads() == before
+
+
+@pytest.mark.parametrize("name", ["GroupL1", "GroupElasticNet", "SparseGroupL1"])
+def test_groups_are_products_of_their_factors(name):
+    network = build_network([4, 3, 2], [CODES["tanh"]])
+    own = getattr(penalties, name)(groups=[0, 0, 1, 2]).record(0.3, 4)
+    penalty = layer_penalties(own, np.ones(2), 0.0, [4, 3, 2])
+    o = Objective(None, network, None, penalty)
+    rng = np.random.default_rng(0)
+    theta, slopes = rng.normal(size=(2, network.n_parameters))
+    theta[6:9] = 0.0  # the group of the third feature
+    factors = choose_factors(groups_of(o), theta, np.ones_like(theta))
+    again, u = np.zeros_like(theta), factors.variables(theta)
+    factors.write(u, again)
+    np.testing.assert_allclose(again, theta, rtol=1e-14)
+    assert factors.imbalance(u) == pytest.approx(0.0, abs=1e-20)
+    assert factors.strength @ u[: len(factors.strength)] ** 2 == pytest.approx(
+        sum(
+            strength * np.linalg.norm(theta[groups_of(o).number == g])
+            for g, strength in enumerate(groups_of(o).strength)
+        )
+    )
+
+    def value(u):
+        factors.write(u, again)
+        return slopes @ again + factors.imbalance(u)
+
+    u *= rng.uniform(0.5, 2.0, len(u))
+    np.testing.assert_allclose(
+        factors.gradient(u, slopes), approx_fprime(u, value, 1e-7), atol=1e-5
+    )

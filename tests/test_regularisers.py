@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from sklreg import LinearClassifier, LinearRegressor, MLPClassifier, MLPRegressor
 from sklreg.losses import Quantile
-from sklreg.penalties import GroupL1, Penalty, SparseGroupL1, Weighted
+from sklreg.penalties import GroupElasticNet, GroupL1, Penalty, SparseGroupL1, Weighted
 
 
 @functools.cache
@@ -365,6 +365,24 @@ def test_the_polish_makes_groups_stationary():
     model = selecting("group", alpha=0.05)
     assert model.kkt_residual_ <= 1e-6
     assert set(used_features(model)) <= {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    ["group", "sparse_group", GroupElasticNet(groups=np.arange(15) // 3, weights=1.0)],
+    ids=["group", "sparse_group", "group_elastic_net"],
+)
+def test_the_polish_makes_groups_stationary_where_units_are_on_kinks(penalty):
+    model = selecting(penalty, alpha=0.05, activation="relu", batch_size=32)
+    assert model.kkt_residual_ <= 1e-6
+    assert model.sparsity_ > 0.2
+
+
+def test_the_polish_of_groups_leaves_those_alone_that_are_not_penalised():
+    free = GroupL1(weights=[0.0] + [1.0] * 14)
+    model = selecting(free, alpha=10.0, hidden_layer_sizes=(3,), activation="tanh")
+    assert model.kkt_residual_ <= 1e-6
+    assert set(used_features(model)) <= {0}
 
 
 def test_groups_of_the_user_go_together():

@@ -122,6 +122,10 @@ class SingleWeights(NamedTuple):
         bounded = any(np.any(np.isfinite(end) & (end != 0.0)) for end in ends)
         return bool(self.first.convex and known and not bounded)
 
+    def is_of_norms(self) -> bool:
+        """It ties no weights together. Python only."""
+        return False
+
 
 @record
 class Blocks(NamedTuple):
@@ -213,6 +217,26 @@ class Blocks(NamedTuple):
             self.put_block(out, order, i, stop)
             i = stop
 
+    def weights_slopes(self, layer: int, w: NDArray[Any], out: NDArray[Any]) -> None:
+        """Write the derivatives; at a kink those that do not come from it."""
+        own, order = self.at_layer(layer), self.row_order(layer, w.shape[0])
+        i = 0
+        while i < order.shape[0]:
+            stop = own.block_end(order, i)
+            size = self.take_block(w, order, i, stop, self.block)
+            own.block_derivatives(
+                self.block,
+                self.columns,
+                0,
+                size,
+                self.slopes,
+                self.norms,
+                self.distances,
+            )
+            self.block[:size] = self.slopes[:size]
+            self.put_block(out, order, i, stop)
+            i = stop
+
     def weights_prox(self, layer: int, w: NDArray[Any], step: float) -> None:
         """Replace a layer's weights by the prox of the penalty, in place."""
         own, order = self.at_layer(layer), self.row_order(layer, w.shape[0])
@@ -261,6 +285,10 @@ class Blocks(NamedTuple):
     def is_tame(self) -> bool:
         """Its kinks are not at single weights. Python only."""
         return False
+
+    def is_of_norms(self) -> bool:
+        """Tell whether kinks are those of norms and of single weights. Python only."""
+        return not np.isnan(self.first.block_strength(self.by_group, 0, 1))
 
 
 def _layers(penalties: SingleWeights | Blocks) -> Iterable[int]:

@@ -2,10 +2,11 @@ r"""Full-batch minimisation of a network's objective, in float64.
 
 Which algorithm fits depends on the penalty alone:
 
-* it is convex and has a derivative off zero (l1, l2, elastic net): `quasi_newton`;
-* it is one of groups, not convex, or has nothing but `value` and `prox` (a penalty of
-  the user's): `proximal_gradient`, whose short steps do not throw weights far into a
-  flat part.
+* it is convex and has a derivative off zero (l1, l2, elastic net): `quasi_newton`
+  within `orthants`;
+* it is one on norms of groups: `quasi_newton` on `factors`;
+* it is not convex, or has nothing but `value` and `prox` (a penalty of the user's):
+  `proximal_gradient`, whose short steps do not throw weights far into a flat part.
 
 Activations with a kink (relu) put kinks into the objective, and minimisers sit on them.
 There the kinks are rounded, on both sides of zero by :math:`\mu`, and the minimiser is
@@ -22,14 +23,17 @@ Programming 134.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .activations import has_kink
 from .budget import Budget
+from .factors import groups_of, within_groups
 from .layers import Array, Flat
 from .objective import Objective
+from .orthants import within_orthant
 from .proximal_gradient import proximal_gradient
 from .quasi_newton import quasi_newton
 from .residual import Residual
@@ -65,7 +69,7 @@ def polish(
         Limit on passes over the data.
     """
     point, reached, budget = np.array(theta, dtype=np.float64), np.inf, Budget(max_fun)
-    method: Any = quasi_newton if objective.penalty.is_tame() else proximal_gradient
+    method = _method(objective)
     rounding = np.zeros(objective.network.n_layers)
     for rounding, share in _roundings(objective, point, theta.dtype):
         enough = max(tol, _ACCURACY * share)
@@ -78,6 +82,15 @@ def polish(
             f"{budget.n_fun} passes over the data, above its limit {limit:g}"
         )
     return Polished(point, max(budget.n_iter, 1), shortfall, rounding)
+
+
+def _method(objective: Objective) -> Any:
+    """Return the algorithm that the penalty's properties allow."""
+    if objective.penalty.is_tame():
+        return partial(quasi_newton, within_orthant)
+    if objective.penalty.is_of_norms():
+        return partial(quasi_newton, partial(within_groups, groups_of(objective)))
+    return proximal_gradient
 
 
 def _hidden_by_rounding(scales: Scales) -> float:

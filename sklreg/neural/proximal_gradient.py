@@ -51,7 +51,7 @@ def proximal_gradient(
         if bend > 0.0:
             length = float(np.clip(move @ (move / metric) / bend, 1e-10, 1e10))
         here = trial
-        budget.n_iter += 1
+        budget.count_iteration()
         values.append(here.value)
         best = here if here.value <= best.value else best
         found = residual.relative(here.theta, here.gradient)
@@ -69,7 +69,7 @@ class Evaluated(NamedTuple):
 
 
 def _evaluate(residual: Residual, theta: Flat, budget: Budget) -> Evaluated:
-    budget.n_fun += 1
+    budget.count_pass()
     loss, gradient = residual.objective.loss_and_gradient(theta)
     return Evaluated(theta, loss + residual.objective.penalty_value(theta), gradient)
 
@@ -83,24 +83,24 @@ def _step(
     budget: Budget,
 ) -> tuple[Evaluated | None, float]:
     """Halve the step until the objective is below `highest`; None if it never is."""
-    objective = residual.objective
     for _ in range(_HALVINGS):
-        moved = np.empty_like(here.theta)
-        steps = length * residual.scales.steps
-        _prox(
-            objective.penalty,
-            objective.network,
-            here.theta,
-            here.gradient,
-            steps,
-            moved,
-        )
+        moved = proximal_point(residual, here.theta, here.gradient, length)
         trial = _evaluate(residual, moved, budget)
         move = moved - here.theta
         if trial.value <= highest - _SUFFICIENT / length * (move @ (move / metric)):
             return trial, length
         length *= 0.5
     return None, length
+
+
+def proximal_point(
+    residual: Residual, theta: Flat, gradient: Flat, length: float
+) -> Flat:
+    """Return where a proximal step of so many typical steps ends."""
+    objective, moved = residual.objective, np.empty_like(theta)
+    steps = length * residual.scales.steps
+    _prox(objective.penalty, objective.network, theta, gradient, steps, moved)
+    return moved
 
 
 @kernel

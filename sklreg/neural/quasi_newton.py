@@ -1,43 +1,54 @@
-r"""L-BFGS within an orthant: exact zeros from a smooth method.
+"""L-BFGS in rounds: each fixes what makes the objective smooth, and minimises.
 
-Where no weight changes its sign the penalty is smooth. A round fixes the orthant (the
-sign of each weight; a weight at zero opens to the side the gradient asks for, or stays
-zero if the optimality condition holds there), minimises within it by L-BFGS with zero
-as a bound, and the next round looks again. A penalty without a kink needs one round.
+What a round fixes depends on the penalty: the sign of each weight (`orthants`), or
+which groups of weights are zero (`factors`). The next round looks again. Where one
+gains nothing, because differences of the objective are lost in rounding, some steps of
+`proximal_gradient`, which need the gradient alone, come between.
 
 References
 ----------
-Andrew and Gao (2007), Scalable training of L1-regularized log-linear models, ICML.
 Byrd, Lu, Nocedal and Zhu (1995), A limited memory algorithm for bound constrained
 optimization, SIAM Journal on Scientific Computing 16(5).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.optimize
-from numpy.typing import NDArray
 
-from .._compile import kernel
 from .budget import Budget
-from .layers import Flat, Network, biases_of, weights_of
+from .layers import Flat
 from .objective import Array
+from .proximal_gradient import proximal_gradient
 from .residual import Residual
 
 _MEMORY = 50
-#: A round ends at this share of the residual it began with, and below its square.
+#: A guess is kept to this share of the residual it was made at, or to its square.
 _INNER = 0.1
 #: Rounds without a smaller objective or residual before giving up.
 _PATIENCE = 3
 _NOISE = 1e-15
-#: Stands for the side of zero on which a derivative is asked for.
-_NEXT_TO_ZERO = 1e-300
+#: Passes of proximal gradient after a round that gained nothing.
+_SHORT = 100
+
+
+class Point(NamedTuple):
+    """Parameters, the gradient of the loss there, and their residual."""
+
+    theta: Flat
+    gradient: Flat
+    found: float
+
+
+#: Minimises from a point to a tolerance; returns the parameters.
+Round = Callable[[Residual, Point, float, Budget], Flat]
 
 
 def quasi_newton(
-    residual: Residual, theta: Flat, tol: float, budget: Budget
+    one_round: Round, residual: Residual, theta: Flat, tol: float, budget: Budget
 ) -> tuple[Flat, float]:
     """Minimise until the residual is at most `tol`; return the point and its residual.
 
@@ -48,84 +59,56 @@ def quasi_newton(
         loss, gradient = residual.objective.loss_and_gradient(theta)
         value = loss + residual.objective.penalty_value(theta)
         found = residual.relative(theta, gradient)
-        budget.n_fun += 1
+        budget.count_pass()
         improved = value < lowest - _NOISE * abs(value) or found < 0.9 * smallest
         misses = 0 if improved else misses + 1
         lowest, smallest = min(lowest, value), min(smallest, found)
         if found <= tol or misses > _PATIENCE or budget.spent:
             return theta, found
-        orthant = choose_orthant(residual, theta, gradient)
-        share = _INNER * min(found, _INNER) if orthant.kink.any() else 0.0
-        inner = max(0.5 * tol, share)
-        theta = _within_orthant(residual, theta, orthant, inner, budget)
+        theta = one_round(residual, Point(theta, gradient, found), 0.5 * tol, budget)
+        if misses > 0:
+            theta, _ = proximal_gradient(residual, theta, tol, budget.part(_SHORT))
 
 
-class Orthant(NamedTuple):
-    """Where the penalty is smooth: a side of zero for each weight."""
-
-    side: Array  # -1, 1, or 0: the weight stays zero
-    kink: NDArray[np.bool_]  # whether zero is a kink
-
-    @property
-    def free(self) -> NDArray[np.bool_]:
-        """Tell which parameters may move."""
-        return ~self.kink | (self.side != 0.0)
-
-    @property
-    def bounds(self) -> scipy.optimize.Bounds:
-        """Return the bounds of the free parameters."""
-        lower = np.where(self.kink & (self.side > 0.0), 0.0, -np.inf)
-        upper = np.where(self.kink & (self.side < 0.0), 0.0, np.inf)
-        return scipy.optimize.Bounds(lower[self.free], upper[self.free])
+def enough_for_now(at: Point, tol: float) -> float:
+    """Return where a round that rests on a guess ends; it may be above `tol`."""
+    return max(tol, _INNER * min(at.found, _INNER))
 
 
-def choose_orthant(residual: Residual, theta: Flat, gradient: Flat) -> Orthant:
-    """Return the orthant of `theta`.
+def minimise(
+    value_and_gradient: Callable[[Array], tuple[float, Array]],
+    start: Array,
+    bounds: scipy.optimize.Bounds | None,
+    tol: float,
+    budget: Budget,
+    is_done: Callable[[], bool] | None = None,
+) -> Any:
+    """Return SciPy's result of L-BFGS-B, which counts on the budget.
 
-    A weight at zero gets the side that the gradient asks for, or stays if it asks for
-    less than the kink holds.
+    Parameters
+    ----------
+    tol : float
+        On the largest entry of the projected gradient.
+    is_done : callable, optional
+        Asked after each iteration whether to stop.
     """
-    objective = residual.objective
-    kink = np.zeros(theta.shape, dtype=np.bool_)
-    _kinks(objective.penalty, objective.network, kink)
-    violation = objective.violations(theta, gradient, residual.scales.steps)
-    asked = np.where(violation > 0.0, -np.sign(gradient), 0.0)
-    return Orthant(np.where(theta != 0.0, np.sign(theta), asked), kink)
 
-
-def _within_orthant(
-    residual: Residual, theta: Flat, orthant: Orthant, tol: float, budget: Budget
-) -> Flat:
-    """Minimise over the free parameters; return the point.
-
-    The variables are the parameters in their layers' units, and the objective is
-    scaled so that its largest projected slope is the relative residual.
-    """
-    objective, scales = residual.objective, residual.scales
-    units = residual.per_parameter(scales.parameters)[orthant.free]
-    scale = scales.gradient * scales.parameters[-1]
-    point, slope = theta.copy(), np.zeros_like(theta)
-
-    def value_and_gradient(u: Array) -> tuple[float, Array]:
-        budget.n_fun += 1
-        point[orthant.free] = u * units
-        loss, gradient = objective.loss_and_gradient(point)
-        value = loss + objective.penalty_value(point)
-        _derivatives(objective.penalty, objective.network, point, orthant.side, slope)
-        return value / scale, (gradient + slope)[orthant.free] * units / scale
+    def counted(u: Array) -> tuple[float, Array]:
+        budget.count_pass()
+        return value_and_gradient(u)
 
     def after_iteration(intermediate_result: Any) -> None:
         del intermediate_result
-        budget.n_iter += 1
-        if budget.spent:
+        budget.count_iteration()
+        if budget.spent or (is_done is not None and is_done()):
             raise StopIteration
 
-    result = scipy.optimize.minimize(
-        value_and_gradient,
-        theta[orthant.free] / units,
+    return scipy.optimize.minimize(
+        counted,
+        start,
         jac=True,
         method="L-BFGS-B",
-        bounds=orthant.bounds,
+        bounds=bounds,
         callback=after_iteration,
         options={
             "maxiter": budget.max_fun,
@@ -135,38 +118,3 @@ def _within_orthant(
             "ftol": 0.0,
         },
     )
-    # L-BFGS-B is content with a weight next to its bound that would go beyond.
-    beyond = (result.x - result.jac) * orthant.side[orthant.free] <= 0.0
-    stuck = beyond & (np.abs(result.x) <= tol) & orthant.kink[orthant.free]
-    point[orthant.free] = np.where(stuck, 0.0, result.x * units)
-    return point
-
-
-@kernel
-def _kinks(penalty: Any, network: Network, out: NDArray[np.bool_]) -> None:
-    """Write whether the penalty has a kink at zero; biases have none."""
-    for layer in range(network.codes.shape[0]):
-        kink, own = weights_of(network, out, layer), penalty.at_layer(layer)
-        for j in range(kink.shape[0]):
-            for c in range(kink.shape[1]):
-                kink[j, c] = own.curvature(0.0, j) == np.inf
-
-
-@kernel
-def _derivatives(
-    penalty: Any, network: Network, theta: Flat, side: Array, out: Flat
-) -> None:
-    """Write the penalty's derivative on the given side of zero."""
-    for layer in range(network.codes.shape[0]):
-        own = penalty.at_layer(layer)
-        w, s = weights_of(network, theta, layer), weights_of(network, side, layer)
-        slope = weights_of(network, out, layer)
-        for j in range(w.shape[0]):
-            for c in range(w.shape[1]):
-                x = w[j, c]
-                if x == 0.0:
-                    x = _NEXT_TO_ZERO * s[j, c]
-                slope[j, c] = own.derivative(x, j)
-        b, pull = biases_of(network, theta, layer), biases_of(network, out, layer)
-        for c in range(b.shape[0]):
-            pull[c] = penalty.bias_alpha * b[c]

@@ -174,6 +174,13 @@ class Penalty(Parameters):
         """Return the penalty of the block."""
         return self.value(z[i], columns[i])
 
+    def block_strength(self, columns: NDArray[np.intp], i: int, stop: int) -> float:
+        """Return the factor `lambda` of a penalty ``lambda |z| + rest``, else nan.
+
+        The rest may have kinks where single weights are zero, and no others.
+        """
+        return math.nan
+
     def block_prox(
         self,
         z: NDArray[np.float64],
