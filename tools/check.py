@@ -1,4 +1,4 @@
-"""Check style, types and the examples of the documentation: python tools/check.py."""
+"""Check style and types: python tools/check.py."""
 
 import subprocess
 import sys
@@ -9,8 +9,6 @@ CHECKS = {
     "lint": "ruff check .",
     "layout": "ruff format --check .",
     "types": "mypy",
-    "examples in docstrings": "pytest --quiet --doctest-modules sklreg",
-    "examples in pages": "pytest --quiet --doctest-glob=*.md README.md docs",
 }
 
 if __name__ == "__main__":
