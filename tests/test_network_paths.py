@@ -31,7 +31,7 @@ from sklreg import (
     MLPRegressorCV,
     mlp_path,
 )
-from sklreg.model_selection.adaptive_groups import adapted
+from sklreg.model_selection.adaptive import adapted
 from sklreg.penalties import GroupL1, SparseGroupL1, Weighted
 
 DIABETES = scale(load_diabetes().data), load_diabetes().target / 100.0
@@ -47,7 +47,8 @@ SMALL = {
     "max_fun": 200,
     "random_state": 0,
 }
-QUICK = {**SMALL, "alphas": [0.3, 0.02, 0.001], "polish": False}
+QUICK = {**SMALL, "alphas": [0.3, 0.02, 0.001], "polish": False, "adaptive": 0}
+ADAPTIVE = {**QUICK, "adaptive": "auto"}
 
 
 def exponential(n, seed=0):
@@ -254,12 +255,13 @@ def test_progress_counts_every_fit(capsys):
 
 def test_one_warning_for_all_fits():
     settings = {**SMALL, "max_fun": 1, "alphas": [0.1, 0.01], "cv": FOLDS}
+    settings |= {"adaptive": 0, "polish": True}
     with pytest.warns(ConvergenceWarning, match="8 of 8 fits") as caught:
         MLPRegressorCV("l1", **settings).fit(*DIABETES)
     assert len(caught) == 1
 
 
-# Groups that adapt --------------------------------------------------------------------
+# Penalties that adapt -----------------------------------------------------------------
 
 #: Enough to select features, and quick.
 SELECTING = {
@@ -300,16 +302,17 @@ def test_noise_is_dropped_and_predictions_are_kept():
     assert found[30].mean() <= found[0].mean() + error
 
 
-def test_groups_adapt_in_each_fold_to_its_own_rows():
+@pytest.mark.parametrize("penalty", ["group", "l1"])
+def test_penalties_adapt_in_each_fold_to_its_own_rows(penalty):
     X, y = DIABETES
-    model = MLPRegressorCV("group", **QUICK, cv=FOLDS).fit(X, y)
+    model = MLPRegressorCV(penalty, **ADAPTIVE, cv=FOLDS).fit(X, y)
     once = clone(model).set_params(adaptive=0).fit(X, y)
     np.testing.assert_allclose(model.first_curve_.losses, once.fold_losses_)
     best, alphas, every = once.curve_.minimum(), QUICK["alphas"], np.arange(len(y))
     for k, (train, test) in enumerate([*FOLDS.split(X), (every, every)]):
         network = single(model)
-        first = mlp_path(network, X[train], y[train], alphas=alphas).coefs[best][0]
-        network.set_params(penalty=adapted("group", 0.5, first, 1.0))
+        first = mlp_path(network, X[train], y[train], alphas=alphas).coefs[best]
+        network.set_params(penalty=adapted(penalty, 0.5, first, 1.0))
         path = mlp_path(network, X[train], y[train], alphas=alphas)
         if k == len(model.fold_losses_):
             np.testing.assert_array_equal(path.coefs[0][0], model.path_.coefs[0][0])
@@ -321,13 +324,14 @@ def test_groups_adapt_in_each_fold_to_its_own_rows():
             assert loss == pytest.approx(0.5 * np.mean((eta[:, 0] - y[test]) ** 2))
 
 
-def test_the_penalty_that_adapted_states_the_problem():
-    model = MLPRegressorCV("group", **QUICK, cv=FOLDS).fit(*DIABETES)
+@pytest.mark.parametrize("penalty", ["group", "l1"])
+def test_the_penalty_that_adapted_states_the_problem(penalty):
+    model = MLPRegressorCV(penalty, **ADAPTIVE, cv=FOLDS).fit(*DIABETES)
     network = single(model).set_params(penalty=model.penalty_)
     path = mlp_path(network, *DIABETES, alphas=QUICK["alphas"])
     for a, b in zip(path.coefs, model.path_.coefs, strict=True):
         np.testing.assert_array_equal(a[0], b[0])
-    assert MLPRegressorCV("l1", **QUICK, cv=FOLDS).fit(*DIABETES).penalty_ == "l1"
+    assert MLPRegressorCV("l2", **ADAPTIVE, cv=FOLDS).fit(*DIABETES).penalty_ == "l2"
 
 
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
@@ -336,7 +340,7 @@ def test_the_penalty_that_adapted_states_the_problem():
 )
 def test_factors_follow_the_norms(penalty, gamma):
     W = np.array([[3.0, 0.0], [0.0, 4.0], [1.0, 0.0], [0.0, 0.0]])
-    made = adapted(penalty, 0.5, W, gamma)
+    made = adapted(penalty, 0.5, [W, np.ones((2, 1))], gamma)
     if penalty == "group":
         groups, before = np.arange(4), np.full(4, np.sqrt(2.0))
     else:
@@ -348,19 +352,90 @@ def test_factors_follow_the_norms(penalty, gamma):
     assert made.weights @ norms == pytest.approx(before @ norms)
 
 
+@pytest.mark.parametrize("gamma", [0.5, 1.0, 2.0])
+def test_factors_follow_single_weights(gamma):
+    coefs = [np.array([[3.0, -0.5], [0.0, 4.0]]), np.array([[2.0], [-1e-4]])]
+    made = adapted("l1", 0.5, coefs, gamma)
+    for w, factors in zip(coefs, made.weights, strict=True):
+        ratio = np.maximum(np.abs(w), 1e-3 * np.abs(w).max()) ** -gamma
+        np.testing.assert_allclose(factors * ratio.sum(), ratio * factors.sum())
+        assert (factors * np.abs(w)).sum() == pytest.approx(np.abs(w).sum())
+    assert adapted("elasticnet", 0.7, coefs, gamma).penalty.l1_ratio == 0.7
+
+
 def test_what_adapts_keeps_its_other_parameters():
-    made = adapted(SparseGroupL1(l1_ratio=0.2), 0.5, np.eye(3), 1.0)
+    made = adapted(SparseGroupL1(l1_ratio=0.2), 0.5, [np.eye(3)], 1.0)
     assert (type(made), made.l1_ratio) == (SparseGroupL1, 0.2)
-    assert adapted("sparse_group", 0.7, np.eye(3), 1.0).l1_ratio == 0.7
-    empty = adapted("group", 0.5, np.zeros((3, 4)), 1.0)
+    assert adapted("sparse_group", 0.7, [np.eye(3)], 1.0).l1_ratio == 0.7
+    empty = adapted("group", 0.5, [np.zeros((3, 4))], 1.0)
     np.testing.assert_allclose(empty.weights, 2.0)
 
 
-def test_only_groups_adapt():
-    with pytest.raises(ValueError, match="for penalties of groups"):
-        MLPRegressorCV("l1", **QUICK, adaptive=1.0).fit(*DIABETES)
-    linear = MLPRegressorCV("group", hidden_layer_sizes=(), alphas=3, cv=FOLDS)
+@pytest.mark.parametrize(
+    ("penalty", "hidden"), [("l2", 4), ("mcp", 4), ("l1", ()), (Weighted("l1", 2.0), 4)]
+)
+def test_what_cannot_adapt_is_refused(penalty, hidden):
+    model = MLPRegressorCV(penalty, **{**QUICK, "hidden_layer_sizes": hidden})
+    with pytest.raises(ValueError, match="is for penalties of groups and"):
+        model.set_params(adaptive=1.0).fit(*DIABETES)
+
+
+@pytest.mark.parametrize("penalty", ["group", "l1"])
+def test_linear_models_do_not_adapt(penalty):
+    linear = MLPRegressorCV(penalty, hidden_layer_sizes=(), alphas=3, cv=FOLDS)
     assert not hasattr(linear.fit(*DIABETES), "first_curve_")
+
+
+# A factor for each weight -------------------------------------------------------------
+
+
+def by_layer(first, others):
+    """Return factors of the weights of a network with a hidden layer of 4 units."""
+    return Weighted("l1", weights=[np.tile(first, (4, 1)).T, np.full((4, 1), others)])
+
+
+def fitted(penalty, alpha=0.02, **more):
+    settings = {**SMALL, "max_fun": 3000, "polish_tol": 1e-4, **more}
+    return MLPRegressor(penalty, alpha, **settings).fit(*DIABETES)
+
+
+def test_factors_that_are_alike_in_a_row_are_those_of_features():
+    features = np.linspace(0.5, 2.0, 10)
+    network = fitted(by_layer(features, 1.0))
+    other = fitted(Weighted("l1", weights=features))
+    for ours, theirs in zip(network.coefs_, other.coefs_, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert network.objective_ == other.objective_
+
+
+def test_factors_times_alpha_are_the_strengths():
+    layers = fitted("l1", alpha=[0.04, 0.01])
+    factors = fitted(by_layer(np.full(10, 2.0), 0.5))
+    np.testing.assert_allclose(factors.objective_, layers.objective_, rtol=1e-9)
+    for ours, theirs in zip(factors.coefs_, layers.coefs_, strict=True):
+        np.testing.assert_array_equal(ours == 0.0, theirs == 0.0)
+
+
+@pytest.mark.parametrize("polish", [True, False])
+def test_a_weight_of_infinite_factor_is_left_out(polish):
+    rng = np.random.default_rng(0)
+    out = [rng.random((10, 4)) < 0.5, rng.random((4, 1)) < 0.5]
+    penalty = Weighted("l1", weights=[np.where(each, np.inf, 1.0) for each in out])
+    network = fitted(penalty, 1e-4, polish=polish)
+    for w, excluded in zip(network.coefs_, out, strict=True):
+        assert (w[excluded] == 0.0).all()
+        assert (w[~excluded] != 0.0).any()
+
+
+def test_factors_of_each_weight_have_the_shapes_of_the_weights():
+    wrong = Weighted("l1", weights=[np.ones((10, 5)), np.ones((5, 1))])
+    with pytest.raises(ValueError, match=r"shapes of its weights, \[\(10, 4\)"):
+        fitted(wrong)
+    linear = Weighted("l1", weights=[np.ones((10, 1))])
+    with pytest.raises(ValueError, match="with hidden layers"):
+        fitted(linear, hidden_layer_sizes=())
+    with pytest.raises(ValueError, match="for each of the 10 features"):
+        LinearRegressor(linear).fit(*DIABETES)
 
 
 # The path -----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import get_scorer
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -19,7 +20,7 @@ from ..neural._base import Perceptron
 from ..neural._fitted import ADVICE
 from ..neural.parameters import parameters_with, with_constructor
 from ..neural.targets import Sample, without_absent_rows
-from .adaptive_groups import adapted, power
+from .adaptive import adapted, power
 from .choosing import Choosing, constraints_of, warn_of_fits
 from .curve import Curve, chosen
 from .folds import Fold
@@ -37,10 +38,10 @@ class Job(NamedTuple):
     sample: Sample
     look: Callable[[Perceptron], Any]
 
-    def adapted_to(self, weights: Array, gamma: float) -> Job:
-        """Return the job with the groups weighted by a network's first layer."""
+    def adapted_to(self, coefs: list[NDArray[Any]], gamma: float) -> Job:
+        """Return the job with a penalty that follows a network's weights."""
         model = copy.copy(self.model)
-        model.penalty = adapted(model.penalty, model.l1_ratio, weights, gamma)
+        model.penalty = adapted(model.penalty, model.l1_ratio, coefs, gamma)
         return self._replace(model=model)
 
 
@@ -48,7 +49,7 @@ class Seen(NamedTuple):
     """What the first of two sequences tells of a network."""
 
     value: Any  # what was wanted of it
-    weights: Array  # of its first layer
+    coefs: list[NDArray[Any]]  # its weights, layer by layer
 
 
 def _absent(estimator: Any) -> Any:
@@ -168,11 +169,13 @@ class CrossValidatedNetwork(Choosing, Perceptron):
     def _follower(self) -> Perceptron:
         """Return a network of the same parameters that goes from strength to strength.
 
-        Early stopping keeps its weights: the parameter `refit` is that of choosing.
+        Early stopping keeps its weights: the parameter `refit` is that of choosing. The
+        polish is for those who ask for it.
         """
         names = set(self._model._get_param_names()) - {"refit"}
         shared = {name: value for name, value in vars(self).items() if name in names}
         model = follower(self._model(**shared, refit=False))
+        model.polish = False if self.polish == "auto" else self.polish
         model.n_features_in_ = self.n_features_in_
         return model
 
@@ -203,7 +206,7 @@ class CrossValidatedNetwork(Choosing, Perceptron):
         return (
             curve,
             [
-                job.adapted_to(each[best].weights, gamma)
+                job.adapted_to(each[best].coefs, gamma)
                 for job, each in zip(jobs, found, strict=True)
             ],
             shortfalls,
@@ -231,13 +234,13 @@ class CrossValidatedNetwork(Choosing, Perceptron):
 
 
 def _first(job: Job) -> Job:
-    """Return the job that sees the weights of the first layer as well.
+    """Return the job that sees the weights as well.
 
     It has no need of final zeros, and does without the polish.
     """
     model = copy.copy(job.model)
     model.polish = False
-    return Job(model, job.sample, lambda fit: Seen(job.look(fit), fit.coefs_[0]))
+    return Job(model, job.sample, lambda fit: Seen(job.look(fit), fit.coefs_))
 
 
 def network_constraints(model: type[Perceptron]) -> dict[str, list[Any]]:
@@ -257,7 +260,14 @@ _REFIT = """\
         Whether to fit all rows with the strength chosen. Without, there are no weights.
         (The networks' own `refit`, with early stopping, is not for those that choose.)
 """
-_REPLACED = {"alpha": _ALPHAS, "refit": _REFIT, "warm_start": ""}
+_POLISH = """\
+    polish : bool or "auto", default="auto"
+        Whether the epochs of each strength are followed by the deterministic
+        minimisation, all rows at once. ``"auto"``: not here. Zeros are then those of
+        the steps, and networks predict better where a minimiser learns rows by heart;
+        ``solver="lbfgs"`` and networks without hidden layer minimise anyway.
+"""
+_REPLACED = {"alpha": _ALPHAS, "refit": _REFIT, "warm_start": "", "polish": _POLISH}
 
 _PARAMETERS = """\
     alpha_min_ratio : float or None, default=None
@@ -275,11 +285,12 @@ _PARAMETERS = """\
         network. A callable gets the :class:`~sklreg.model_selection.Curve` and returns
         the index of a strength.
     adaptive : float or "auto", default="auto"
-        Power :math:`\\gamma` by which group penalties adapt to the data, 0: not at all.
-        All strengths are then followed twice. The second time the factor of each group
-        of features is multiplied by :math:`\\|W_g\\|^{-\\gamma}`, with the weights that
-        leave the group in the first layer of the network that was best in the first
-        sequence over the same rows. ``"auto"``: 1 for group penalties where there are
+        Power :math:`\\gamma` by which penalties adapt to the data, 0: not at all. All
+        strengths are then followed twice, the second time with factors
+        :math:`\\|W_g\\|^{-\\gamma}` from the network that was best in the first
+        sequence over the same rows: for group penalties one for each group of features,
+        with the weights that leave it in the first layer; for l1 and elastic net one
+        for each weight of all layers. ``"auto"``: 1 for these penalties where there are
         hidden layers, 0 for all other networks.
     n_jobs : int or None, default=None
         Folds that are worked on at the same time, in threads; the path of all rows
@@ -300,11 +311,11 @@ _ATTRIBUTES = """\
     curve_ : Curve
         The same in one record.
     first_curve_ : Curve
-        That of the first sequence, where groups adapt.
+        That of the first sequence, where the penalty adapts.
     penalty_ : str or penalty object
-        That of the network fitted: `penalty`, or where groups adapt an object with
-        their factors. A network with this `penalty` and ``alpha=alpha_`` states the
-        same problem.
+        That of the network fitted: `penalty`, or where it adapts an object with the
+        factors. A network with this `penalty` and ``alpha=alpha_`` states the same
+        problem.
     path_ : NetworkPath
         Networks for all rows and every strength, as :func:`~sklreg.mlp_path` returns
         them; the one chosen is the network fitted.

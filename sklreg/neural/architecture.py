@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import numbers
 from typing import Any
 
@@ -16,7 +17,7 @@ from .._validation import (
 )
 from ..augmentation import Augmentation
 from .activations import CODES, activation_codes
-from .layer_penalties import Blocks, SingleWeights, layer_penalties
+from .layer_penalties import Blocks, SingleWeights, layer_penalties, weight_penalties
 from .layers import Network, build_network
 from .optimizers import Rule, adam, momentum
 from .scales import Scales
@@ -142,9 +143,14 @@ def penalties_of(estimator: Any, network: Network) -> SingleWeights | Blocks:
     sizes = [int(size) for size in network.sizes]
     alphas = per_layer("alpha", estimator.alpha, network.n_layers)
     penalty, l1_ratio = estimator.penalty, estimator.l1_ratio
+    bias_alpha = float(estimator.bias_alpha)
+    if getattr(penalty, "is_by_layer", False):
+        shapes = list(itertools.pairwise(sizes))
+        own = penalty.record_of_layers(alphas[0], shapes)
+        return weight_penalties(own, alphas, bias_alpha, sizes)
     own = penalty_record(penalty, alphas[0], l1_ratio, sizes[0])
     strengths = np.zeros_like(alphas) if penalty is None else alphas
-    return layer_penalties(own, strengths, float(estimator.bias_alpha), sizes)
+    return layer_penalties(own, strengths, bias_alpha, sizes)
 
 
 def rule_of(estimator: Any, network: Network, scales: Scales) -> Rule:

@@ -3,9 +3,10 @@ r"""What penalises a network: one penalty, at a strength for each layer.
 .. math:: \sum_l P_{\alpha_l}(W_l) + \frac{\alpha_b}{2} \sum_l \|b_l\|^2
 
 Coordinate `j` of a layer's penalty is the row of its weights: the feature in the first
-layer, the unit they start from in the others. Groups are rows likewise: the groups of
-features in the first layer, every unit by itself in the others, so that a group that is
-zero is a feature, or a unit, that is not used.
+layer, the unit they start from in the others. Where every weight has a factor of its
+own, all weights of the network are coordinates, layer by layer and row by row. Groups
+are rows: the groups of features in the first layer, every unit by itself in the others,
+so that a group that is zero is a feature, or a unit, that is not used.
 
 Two records share the verbs ``weights_...``: `SingleWeights` for penalties that are a
 sum over weights, `Blocks` for those that tie weights together.
@@ -52,6 +53,8 @@ class SingleWeights(NamedTuple):
     others: Any  # record of the others
     alphas: Array  # n_layers
     bias_alpha: float
+    places: Indices  # n_layers x 3: the first coordinate, and how far to the next row
+    # and to the next column
 
     def at_layer(self, layer: int) -> Any:
         """Return the record of a layer at its strength."""
@@ -59,12 +62,18 @@ class SingleWeights(NamedTuple):
             return self.first.at_strength(self.alphas[layer])
         return self.others.at_strength(self.alphas[layer])
 
+    def coordinate(self, layer: int, j: int, c: int) -> int:
+        """Return what a weight is for the record of its layer."""
+        places = self.places
+        return places[layer, 0] + j * places[layer, 1] + c * places[layer, 2]
+
     def weights_value(self, layer: int, w: NDArray[Any]) -> float:
         """Return the penalty of a layer's weights."""
         own, total = self.at_layer(layer), 0.0
         for j in range(w.shape[0]):
             for c in range(w.shape[1]):
-                total += own.value(float(w[j, c]), j)
+                at = self.coordinate(layer, j, c)
+                total += own.value(float(w[j, c]), at)
         return total
 
     def weights_violation(
@@ -79,14 +88,15 @@ class SingleWeights(NamedTuple):
         own = self.at_layer(layer)
         for j in range(w.shape[0]):
             for c in range(w.shape[1]):
-                out[j, c] = own.violation(float(w[j, c]), float(g[j, c]), step, j)
+                at = self.coordinate(layer, j, c)
+                out[j, c] = own.violation(float(w[j, c]), float(g[j, c]), step, at)
 
     def weights_prox(self, layer: int, w: NDArray[Any], step: float) -> None:
         """Replace a layer's weights by the prox of the penalty, in place."""
         own = self.at_layer(layer)
         for j in range(w.shape[0]):
             for c in range(w.shape[1]):
-                w[j, c] = own.prox(w[j, c], step, j)
+                w[j, c] = own.prox(w[j, c], step, self.coordinate(layer, j, c))
 
     def weights_step(
         self,
@@ -104,7 +114,8 @@ class SingleWeights(NamedTuple):
             for c in range(w.shape[1]):
                 step = stride.rate / (stride.root * np.sqrt(v[j, c]) + stride.floor)
                 move = step * (stride.along * m[j, c] + stride.ahead * g[j, c])
-                moved = real(own.prox(stride.shrink * w[j, c] - move, step, j))
+                at = self.coordinate(layer, j, c)
+                moved = real(own.prox(stride.shrink * w[j, c] - move, step, at))
                 w[j, c] = moved if abs(moved) > nothing else zero
 
     def is_smooth(self) -> bool:
@@ -314,7 +325,7 @@ def layer_penalties(
     units = max(sizes[1:-1], default=1)
     others = own.for_units(units) if len(sizes) > 2 else own
     if own.separable:
-        return SingleWeights(own, others, alphas, bias_alpha)
+        return SingleWeights(own, others, alphas, bias_alpha, _rows(len(alphas)))
     groups = own.blocks(np.arange(sizes[0]))
     widest = int(np.bincount(groups).max()) * sizes[1]
     room = max(widest, *sizes[1:])
@@ -332,3 +343,27 @@ def layer_penalties(
         np.empty(room),
         np.zeros(room, dtype=np.intp),
     )
+
+
+def weight_penalties(
+    own: Any, alphas: Array, bias_alpha: float, sizes: list[int]
+) -> SingleWeights:
+    """Return the penalties of a network whose every weight is a coordinate.
+
+    Parameters
+    ----------
+    own : record
+        The penalty, for the weights of all layers.
+    alphas, bias_alpha, sizes
+        As in `layer_penalties`.
+    """
+    fans = np.array(sizes)
+    ends = np.cumsum(fans[:-1] * fans[1:])
+    places = _rows(len(alphas))
+    places[1:, 0], places[:, 1], places[:, 2] = ends[:-1], fans[1:], 1
+    return SingleWeights(own, own, alphas, bias_alpha, places)
+
+
+def _rows(n_layers: int) -> Indices:
+    """Return the places of weights whose coordinate is their row."""
+    return np.tile(np.array([0, 1, 0], dtype=np.intp), (n_layers, 1))

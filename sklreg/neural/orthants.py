@@ -100,7 +100,8 @@ def _kinks(penalty: Any, network: Network, out: NDArray[np.bool_]) -> None:
         kink, own = weights_of(network, out, layer), penalty.at_layer(layer)
         for j in range(kink.shape[0]):
             for c in range(kink.shape[1]):
-                kink[j, c] = own.curvature(0.0, j) == np.inf
+                at = penalty.coordinate(layer, j, c)
+                kink[j, c] = own.curvature(0.0, at) == np.inf
 
 
 @kernel
@@ -117,7 +118,7 @@ def _derivatives(
                 x = w[j, c]
                 if x == 0.0:
                     x = _NEXT_TO_ZERO * s[j, c]
-                slope[j, c] = own.derivative(x, j)
+                slope[j, c] = own.derivative(x, penalty.coordinate(layer, j, c))
         b, pull = biases_of(network, theta, layer), biases_of(network, out, layer)
         for c in range(b.shape[0]):
             pull[c] = penalty.bias_alpha * b[c]

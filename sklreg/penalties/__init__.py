@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base import Penalty
-from ._named import record_of
+from ._named import object_of, record_of
 from ._per_feature import per_feature
 from .bounded import Bounded
 from .elastic_net import ElasticNet
@@ -39,6 +39,7 @@ __all__ = [
     "SparseGroupL1",
     "Weighted",
     "adaptive_weights",
+    "object_of",
     "per_feature",
     "record_of",
 ]

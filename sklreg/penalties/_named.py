@@ -5,6 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 
+def object_of(penalty: Any, l1_ratio: float | None = None) -> Any:
+    """Return the object that a penalty is, or that its name stands for.
+
+    Parameters
+    ----------
+    penalty : str or penalty object
+        The penalty.
+    l1_ratio : float, optional
+        Of a penalty given by name, if it has one.
+    """
+    from . import CATALOGUE  # which holds penalties that ask for those inside them
+
+    if not isinstance(penalty, str):
+        return penalty
+    penalty = CATALOGUE[penalty]()
+    if l1_ratio is not None and "l1_ratio" in penalty.get_params():
+        penalty.set_params(l1_ratio=l1_ratio)
+    return penalty
+
+
 def record_of(
     penalty: Any, alpha: float, n_features: int, l1_ratio: float | None = None
 ) -> Any:
@@ -21,15 +41,11 @@ def record_of(
     l1_ratio : float, optional
         Of a penalty given by name, if it has one.
     """
-    from . import CATALOGUE, L2  # which holds penalties that ask for those inside them
+    from . import L2
 
     if penalty is None:
         return L2().record(0.0, n_features)
-    if isinstance(penalty, str):
-        penalty = CATALOGUE[penalty]()
-        if l1_ratio is not None and "l1_ratio" in penalty.get_params():
-            penalty.set_params(l1_ratio=l1_ratio)
-    return penalty.record(alpha, n_features)
+    return object_of(penalty, l1_ratio).record(alpha, n_features)
 
 
 def names_of_single_weights() -> list[str]:

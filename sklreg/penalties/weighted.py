@@ -1,4 +1,4 @@
-"""Weights: a factor on the penalty of each feature."""
+"""Weights: a factor on the penalty of each feature, or of each weight of a network."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ class Weighted(Penalty):
     penalty : {"l1", "l2", "mcp"}, penalty object or None, default="l1"
         The penalty inside; a name stands for the object with its defaults. One of
         single weights: groups have ``GroupL1(weights=...)``.
-    weights : float or array of shape (n_features,), default=1.0
+    weights : float, array of shape (n_features,) or list of arrays, default=1.0
         The factors :math:`\omega_j \ge 0`. Features of weight 0 are not penalised,
-        those of weight infinity are left out: their coefficients are zero.
+        those of weight infinity are left out: their coefficients are zero. A list holds
+        a factor for each weight of a network with hidden layers, in one array of shape
+        (fan_in, fan_out) for each layer.
 
     See Also
     --------
@@ -71,6 +73,35 @@ class Weighted(Penalty):
         weights = numbers_of(self, "weights", n_features, expected, low=0.0)
         inner = inner_record(self, alpha, n_features)
         return per_feature(inner, n_features, weights=weights)
+
+    @property
+    def is_by_layer(self) -> bool:
+        """Whether there is a factor for each weight of a network."""
+        if not isinstance(self.weights, list | tuple) or not self.weights:
+            return False
+        return all(np.ndim(each) == 2 for each in self.weights)
+
+    def record_of_layers(self, alpha: float, shapes: list[tuple[int, int]]) -> Any:
+        """Return the record whose features are all weights, layer by layer.
+
+        Parameters
+        ----------
+        alpha : float
+            Strength of the penalty.
+        shapes : list of pairs of int
+            Those of the weights of each layer, (fan_in, fan_out).
+        """
+        given = [np.shape(each) for each in self.weights]
+        if given != shapes or len(shapes) == 1:
+            msg = (
+                "weights of Weighted with an array for each layer are for a network "
+                f"with hidden layers and of the shapes of its weights, {shapes}; got "
+                f"{given}."
+            )
+            raise ValueError(msg)
+        factors = np.concatenate([np.ravel(each) for each in self.weights])
+        flat = Weighted(self.penalty, weights=factors)
+        return flat.record(alpha, len(factors))
 
 
 def adaptive_weights(coef: Any, gamma: float = 1.0) -> NDArray[np.float64]:
