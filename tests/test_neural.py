@@ -200,6 +200,23 @@ def test_the_polish_makes_kinks_stationary(activation):
     assert model.sparsity_ > 0.9
 
 
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "selu"])
+def test_the_polish_makes_kinks_stationary_where_all_units_are_used(activation):
+    X, y = diabetes()
+    model = smooth(MLPRegressor, alpha=10.0, polish=True, activation=activation)
+    model.fit(X[::2], y[::2])
+    assert model.kkt_residual_ <= 1e-6
+    assert model.sparsity_ == 0.0
+
+
+def test_the_polish_of_a_relu_network_without_penalty_on_sparse_rows():
+    X, y = iris()
+    sparse = scipy.sparse.csr_array(X)
+    model = MLPClassifier(None, hidden_layer_sizes=(6,), random_state=0, polish=True)
+    model.set_params(max_iter=3).fit(sparse, y)
+    assert model.kkt_residual_ <= 1e-6
+
+
 def test_the_polish_keeps_weights_of_features_within_their_bounds():
     X, y = diabetes()
     bounded = Bounded("l1", lower=-0.2, upper=0.2)

@@ -16,10 +16,11 @@ from sklreg.neural.early_stopping import Patience
 from sklreg.neural.equal_rows import merged, row_marks
 from sklreg.neural.factors import choose_factors, groups_of
 from sklreg.neural.layer_penalties import layer_penalties
-from sklreg.neural.layers import build_network, pack, unpack
+from sklreg.neural.layers import build_network, layers_in, pack, unpack
 from sklreg.neural.objective import Data, Objective
 from sklreg.neural.rows import as_rows
 from sklreg.neural.validation_split import split
+from sklreg.neural.whitening import own_hessians, whitening
 
 LOSSES = {
     "squared_error": losses.SquaredError().record(),
@@ -284,3 +285,44 @@ def test_groups_are_products_of_their_factors(name):
     np.testing.assert_allclose(
         factors.gradient(u, slopes), approx_fprime(u, value, 1e-7), atol=1e-5
     )
+
+
+def ridge(problem, theta):
+    """The same with an l2 penalty of 0.1."""
+    sizes = problem.network.sizes.tolist()
+    own = penalties.L2().record(0.1, sizes[0])
+    penalty = layer_penalties(own, np.full(len(sizes) - 1, 0.1), 0.0, sizes)
+    return problem._replace(penalty=penalty), theta
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
+@pytest.mark.parametrize("width", [1e-9, 0.5])
+def test_the_hessian_of_a_unit_is_no_less_curved_than_its_part(loss, width):
+    problem, theta = ridge(*objective("relu", loss, 1, hidden=(4,)))
+    problem = problem.rounded(np.full(2, width))
+    found = own_hessians(problem, theta)
+    positions = layers_in(problem.network, np.arange(len(theta)))
+    for layer, own in enumerate(positions):
+        for c, unit in enumerate(np.vstack([own.weights, own.biases]).T):
+            part = np.empty((len(unit), len(unit)))
+            for row, j in zip(part, unit, strict=True):
+                step = 1e-6 * (np.arange(len(theta)) == j)
+                up = problem.loss_and_gradient(theta + step)[1]
+                row[:] = (up - problem.loss_and_gradient(theta - step)[1])[unit] / 2e-6
+            part += np.diag([0.1] * (len(unit) - 1) + [0.0])
+            more = np.linalg.eigvalsh(found[layer][c] - 0.5 * (part + part.T))
+            assert more.min() >= -1e-6
+            if width < 0.1 or layer == 1:
+                assert more.max() <= 1e-6
+
+
+def test_whitened_variables_are_a_linear_map():
+    problem, theta = ridge(*objective("relu", "log_loss", 1))
+    problem = problem.rounded(np.full(3, 0.1))
+    variables = whitening(problem, theta)
+    u = variables.variables(theta)
+    np.testing.assert_allclose(variables.theta(u), theta, atol=1e-9)
+    slopes = problem.loss_and_gradient(theta)[1]
+    away = np.random.default_rng(1).normal(size=len(u))
+    along = variables.theta(away) @ slopes
+    assert variables.gradient(slopes) @ away == pytest.approx(along)

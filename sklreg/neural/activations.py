@@ -132,10 +132,10 @@ def activate_rounded(
     at :math:`-\mu` to that at :math:`\mu`, is an element of the generalised gradient
     of the kink nearby.
     """
-    jump, low = _jump(code), z.dtype.type(_slope_below_zero(code))
+    step, low = jump(code), z.dtype.type(_slope_below_zero(code))
     one, half, zero = z.dtype.type(1.0), z.dtype.type(0.5), z.dtype.type(0.0)
     if code <= LEAKY_RELU:
-        near, up = z.dtype.type(width), z.dtype.type(jump)
+        near, up = z.dtype.type(width), z.dtype.type(step)
         for i in range(z.shape[0]):
             for c in range(z.shape[1]):
                 x = z[i, c] + biases[c]
@@ -149,16 +149,16 @@ def activate_rounded(
     if code < SILU:
         slopes[:] = one
         deactivate(code, z, slopes, 1.0, slopes)
-    if jump != 0.0:
+    if step != 0.0:
         for i in range(z.shape[0]):
             for c in range(z.shape[1]):
                 share = 0.5 * max(width - abs(plain[i, c]), 0.0) / width
-                z[i, c] += jump * width * share * share
-                slopes[i, c] += -jump * share if plain[i, c] > 0.0 else jump * share
+                z[i, c] += step * width * share * share
+                slopes[i, c] += -step * share if plain[i, c] > 0.0 else step * share
 
 
 @kernel
-def _jump(code: int) -> float:
+def jump(code: int) -> float:
     """Return by how much the slope jumps at zero."""
     above, below = _selu_slopes(code)
     return above - below if code == SELU else 1.0 - _slope_below_zero(code)

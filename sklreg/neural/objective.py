@@ -54,6 +54,14 @@ class Data(NamedTuple):
         return len(self.weight)
 
 
+class Passed(NamedTuple):
+    """What a forward pass of some rows leaves, layer by layer."""
+
+    chosen: NDArray[np.intp]  # the rows
+    units: list[NDArray[Any]]  # hidden units, eta: n_rows x fan_out each
+    slopes: list[NDArray[Any]]  # of activations, where they are rounded
+
+
 class Objective(NamedTuple):
     """Data, network, loss and penalty; the methods take and return flat arrays."""
 
@@ -82,12 +90,8 @@ class Objective(NamedTuple):
 
         1 for a layer of zeros.
         """
-        work, units = self._workspace(theta), self.network.units
-        first = self._blocks()[0]
-        forward(self.data.rows, first, self.network, theta, work)
-        ends = len(first) * units[1:-1]
-        layers = np.split(work.activations[: len(first) * units[-1]], ends)
-        squares = np.array([np.mean(a.astype(np.float64) ** 2) for a in layers])
+        units = next(self.forward_passes(theta)).units
+        squares = np.array([np.mean(a.astype(np.float64) ** 2) for a in units])
         return np.where(squares > 0.0, np.sqrt(squares), 1.0)
 
     def mean_loss(self, theta: Flat) -> float:
@@ -129,6 +133,18 @@ class Objective(NamedTuple):
         work = self._workspace(theta)
         for chosen in self._blocks():
             yield chosen, forward(self.data.rows, chosen, self.network, theta, work)
+
+    def forward_passes(self, theta: Flat) -> Iterator[Passed]:
+        """Yield what blocks of rows leave, which the next block overwrites."""
+        work, ends = self._workspace(theta), self.network.units
+        for chosen in self._blocks():
+            forward(self.data.rows, chosen, self.network, theta, work)
+            n = len(chosen)
+            units, slopes = (
+                [part.reshape(n, -1) for part in np.split(flat, n * ends[1:])[:-1]]
+                for flat in (work.activations, work.slopes)
+            )
+            yield Passed(chosen, units, slopes)
 
     def penalty_value(self, theta: Flat) -> float:
         """Return the penalties on weights and biases."""

@@ -81,7 +81,7 @@ def within_orthant(residual: Residual, at: Point, tol: float, budget: Budget) ->
         point[orthant.free] = u * units
         loss, gradient = objective.loss_and_gradient(point)
         value = loss + objective.penalty_value(point)
-        _derivatives(objective.penalty, objective.network, point, orthant.side, slope)
+        penalty_slopes(objective.penalty, objective.network, point, orthant.side, slope)
         return value / scale, (gradient + slope)[orthant.free] * units / scale
 
     start = at.theta[orthant.free] / units
@@ -105,7 +105,7 @@ def _kinks(penalty: Any, network: Network, out: NDArray[np.bool_]) -> None:
 
 
 @kernel
-def _derivatives(
+def penalty_slopes(
     penalty: Any, network: Network, theta: Flat, side: Array, out: Flat
 ) -> None:
     """Write the penalty's derivative on the given side of zero."""

@@ -278,8 +278,9 @@ _NOTES = """\
     *Zeros.* After each step every weight takes the proximal step of the penalty, as
     long as its own step, so that a weight at zero stays there exactly if the optimality
     condition holds. The weights of a group have one step. The polish then makes the
-    whole network stationary: L-BFGS within an orthant, or on the factors of groups, or
-    proximal gradient for penalties that are not convex.
+    whole network stationary: L-BFGS within an orthant, on the factors of groups, or in
+    variables of each unit's own curvature for l2; proximal gradient for penalties that
+    are not convex.
 
     *Kinks.* Minimisers of relu networks often sit on kinks of the activation, where no
     gradient is small, but zero is a mixture of those on both sides. The polish finds

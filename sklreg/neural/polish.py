@@ -3,7 +3,8 @@ r"""Full-batch minimisation of a network's objective, in float64.
 Which algorithm fits depends on the penalty alone:
 
 * it is convex and has a derivative off zero (l1, l2, elastic net): `quasi_newton`
-  within `orthants`;
+  within `orthants`; if it has one at zero as well (l2) and activations have kinks, on
+  which thousands of units may sit, in the variables of `whitening`;
 * it is one on norms of groups: `quasi_newton` on `factors`;
 * it is not convex, or has nothing but `value` and `prox` (a penalty of the user's):
   `proximal_gradient`, whose short steps do not throw weights far into a flat part.
@@ -38,6 +39,7 @@ from .proximal_gradient import proximal_gradient
 from .quasi_newton import quasi_newton
 from .residual import Residual
 from .scales import Scales
+from .whitening import is_small, whitened
 
 #: Kinks are rounded by shares of the units' sizes, from the first on ...
 _FIRST = 1e-1
@@ -86,6 +88,9 @@ def polish(
 
 def _method(objective: Objective) -> Any:
     """Return the algorithm that the penalty's properties allow."""
+    smooth = objective.penalty.is_smooth() and objective.penalty.is_tame()
+    if smooth and _has_kinks(objective) and is_small(objective.network):
+        return partial(quasi_newton, whitened)
     if objective.penalty.is_tame():
         return partial(quasi_newton, within_orthant)
     if objective.penalty.is_of_norms():
@@ -102,13 +107,18 @@ def _hidden_by_rounding(scales: Scales) -> float:
     return scales.loss * float(np.sqrt(2.0 * np.finfo(np.float64).eps)) / yardstick
 
 
+def _has_kinks(objective: Objective) -> bool:
+    """Tell whether an activation has."""
+    return any(map(has_kink, objective.network.codes[:-1]))
+
+
 def _roundings(
     objective: Objective, theta: Flat, dtype: Any
 ) -> Iterator[tuple[Array, float]]:
     """Yield the roundings to go through, and their accuracy; 0 for the last."""
     network = objective.network
     sizes = np.zeros(network.n_layers)
-    if any(map(has_kink, network.codes[:-1])) or network.activity > 0.0:
+    if _has_kinks(objective) or network.activity > 0.0:
         sizes = objective.unit_sizes(theta)
     last = _LAST[np.dtype(dtype)] if sizes.any() else _FIRST
     share = _FIRST

@@ -1,9 +1,10 @@
 """L-BFGS in rounds: each fixes what makes the objective smooth, and minimises.
 
-What a round fixes depends on the penalty: the sign of each weight (`orthants`), or
-which groups of weights are zero (`factors`). The next round looks again. Where one
-gains nothing, because differences of the objective are lost in rounding, some steps of
-`proximal_gradient`, which need the gradient alone, come between.
+What a round fixes depends on the penalty: the sign of each weight (`orthants`), which
+groups of weights are zero (`factors`), or variables in which the objective is well
+conditioned (`whitening`). The next round looks again. Where one gains nothing, because
+differences of the objective are lost in rounding, some steps of `proximal_gradient`,
+which accepts values that are hardly larger, come between.
 
 References
 ----------

@@ -83,6 +83,10 @@ class DenseRows(NamedTuple):
         """Return how much `gather` copies of any `n_rows` rows. Python only."""
         return n_rows * self.values.shape[1]
 
+    def dense(self, chosen: Indices) -> NDArray[Any]:
+        """Return some rows as an array. Python only."""
+        return self.values[chosen]
+
     def transpose_dot(self, r: NDArray[np.float64]) -> NDArray[Any]:
         """Return ``X' r`` for all rows. Python only."""
         return self.values.T @ r.astype(self.values.dtype)
@@ -166,10 +170,17 @@ class SparseRows(NamedTuple):
         sizes = np.sort(np.diff(self.indptr))
         return int(sizes[-n_rows:].sum())
 
+    def dense(self, chosen: Indices) -> NDArray[Any]:
+        """Return some rows as an array. Python only."""
+        return self._matrix()[chosen].toarray()
+
     def transpose_dot(self, r: NDArray[np.float64]) -> NDArray[Any]:
         """Return ``X' r`` for all rows. Python only."""
+        return self._matrix().T @ r
+
+    def _matrix(self) -> Any:
         parts = (self.data, self.indices, self.indptr)
-        return scipy.sparse.csr_array(parts, shape=self.shape).T @ r
+        return scipy.sparse.csr_array(parts, shape=self.shape)
 
 
 def as_rows(X: Any) -> DenseRows | SparseRows:
