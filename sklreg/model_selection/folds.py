@@ -49,7 +49,7 @@ def make_folds(splits: Any, weight: Array) -> list[Fold]:
     for k, (fitted, left) in enumerate(splits):
         train = np.zeros(len(weight), dtype=np.bool_)
         train[fitted] = True
-        held_out = np.unique(rows[left])
+        held_out = np.flatnonzero(np.bincount(rows[left], minlength=1))
         shares = float(weight[train].sum()), float(weight[held_out].sum())
         fold = Fold(train, held_out, *shares)
         for name, share in ("train", fold.share), ("test", fold.weight):

@@ -47,7 +47,7 @@ class Blocks(NamedTuple):
 
     def over(self, rows: Mask) -> Moments:
         """Add the moments of the blocks within `rows`, a union of blocks."""
-        inside = np.unique(self.owner[rows])
+        inside = np.flatnonzero(np.bincount(self.owner, rows))
         return functools.reduce(operator.add, (self.parts[block] for block in inside))
 
     def squared_errors(self, rows: Mask, w: Array, b: Array) -> tuple[Array, Array]:
@@ -81,7 +81,8 @@ def in_blocks(
     if n_blocks * p * p > _ROOM * n * p:
         return None
     centre = centre_of(problem)
-    order = np.argsort(owner, kind="stable")
+    small = owner.astype(np.min_scalar_type(n_blocks))  # of 16 bits: no comparisons
+    order = np.argsort(small, kind="stable")
     rows = np.split(order, np.cumsum(np.bincount(owner, minlength=n_blocks))[:-1])
     y, weight = problem.y - centre, problem.weight
     parts = [Moments.of_rows(problem.design, y, weight, block) for block in rows]
