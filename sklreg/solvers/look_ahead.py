@@ -99,55 +99,54 @@ def _known(
     behind: list[Landmark],
 ) -> list[Candidate]:
     """Evaluate the last points in all weights, those between in what may be wanted."""
-    points, n = inside.whole(problem, found), 0
-    if inside.design is not problem.design and can_screen(problem):
-        n = max(len(steps) - _ENDS, 0)
+    points, m, n = inside.whole(problem, found), len(steps), 0
     values, slopes = data_terms(problem, points.eta)
-    known = gradients(problem.design, slopes[n:])
-    ends = Evaluation(values[n:], slopes[n:], known)
-    after = [
-        Candidate(points.at(n + m), int(steps[n + m]), ends.at(m))
-        for m in range(len(known))
+    simple = can_screen(problem) and is_balanced(problem, slopes)
+    if simple and inside.design is not problem.design:
+        n = max(m - _ENDS, 0)
+    ends = Evaluation(values[n:], slopes[n:], gradients(problem.design, slopes[n:]))
+    seen = [ends.at(k) for k in range(m - n)]
+    evaluations: list[Evaluation | None] = [None] * n
+    certificates: list[Certificate | None] = [None] * m
+    if simple:
+        near = [each.evaluation for each in behind] + seen
+        between = Evaluation(values[:n], slopes[:n], np.empty(0))
+        certificates[:n] = _between(inside, problem, alphas[:n], found, between, near)
+        last = Point(*(each[n:] for each in points))
+        certificates[n:] = certify_all(problem, alphas[n:], last, ends)
+    known = zip(steps, [*evaluations, *seen], certificates, strict=True)
+    return [
+        Candidate(points.at(k), int(n_iter), evaluation, certificate)
+        for k, (n_iter, evaluation, certificate) in enumerate(known)
     ]
-    near = [each.evaluation for each in behind]
-    near += [ends.at(m) for m in range(len(known))]
-    certificates = _certificates(
-        inside, problem, alphas, found, values[:n], slopes[:n], near
-    )
-    before = [
-        Candidate(points.at(m), int(steps[m]), certificate=certificate)
-        for m, certificate in enumerate(certificates)
-    ]
-    return before + after
 
 
-def _certificates(
+def _between(
     inside: WorkingSet,
     problem: Problem,
     alphas: Array,
     found: Point,
-    values: Array,
-    slopes: Array,
-    near: list[Any],
-) -> list[Certificate | None]:
+    seen: Evaluation,
+    near: list[Evaluation],
+) -> list[Certificate] | list[None]:
     """Certify points by the gradients in the set, and where they might be wanted.
 
-    Nothing is told of any if that is most of the weights, or if intercepts are not the
-    best, as the slopes are no dual point then.
+    Nothing is told of any if that is most of the weights. What is `seen` lacks
+    gradients.
     """
-    n = len(values)
-    if n == 0 or not is_balanced(problem, slopes):
-        return [None] * n
-    outside = unproven(problem, alphas[:n], slopes[:, :, 0], near)
+    n = len(alphas)
+    if n == 0:
+        return []
+    outside = unproven(problem, alphas, seen.slopes[:, :, 0], near)
     outside[inside.features] = False
     if np.count_nonzero(outside) > _MANY * len(outside):
         return [None] * n
-    seen = inside.beside(np.flatnonzero(outside), problem)
-    w = np.zeros((n, seen.design.shape[1], 1))
+    beside = inside.beside(np.flatnonzero(outside), problem)
+    w = np.zeros((n, beside.design.shape[1], 1))
     w[:, : len(inside.features)] = found.w[:n]
-    evaluations = Evaluation(values, slopes, gradients(seen.design, slopes))
     points = Point(w, found.b[:n], found.eta[:n])
-    return list(certify_all(seen, alphas[:n], points, evaluations))
+    seen = seen._replace(gradient=gradients(beside.design, seen.slopes))
+    return certify_all(beside, alphas, points, seen)
 
 
 def _newton_pays(penalty: Any, w: Array) -> bool:

@@ -23,7 +23,8 @@ class Step(NamedTuple):
     """A point on the path."""
 
     penalty: Any
-    point: Point
+    w: Array  # n_features x n_outputs
+    b: Array  # n_outputs
     certificate: Certificate
     n_iter: int
     shortfall: str
@@ -75,7 +76,8 @@ def along_path(
                     n_iter += more
                 point, evaluation, certificate, _ = found
             shortfall = limits.shortfall(certificate)
-            steps.append(Step(penalty, point, certificate, max(n_iter, 1), shortfall))
+            w, b, _ = point
+            steps.append(Step(penalty, w, b, certificate, max(n_iter, 1), shortfall))
             if evaluation is not None:
                 landmark = Landmark(penalty.strength(), point, evaluation)
                 behind = [behind[-1], landmark]

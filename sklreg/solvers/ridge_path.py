@@ -56,7 +56,9 @@ def along_ridge_path(
             limits = null.tolerance(stated, tol, offset)
             certified = certify(stated, point, evaluations.at(m))
             if limits.met(certified.certificate):
-                steps.append(Step(penalty, point, certified.certificate, 1, ""))
+                steps.append(
+                    Step(penalty, point.w, point.b, certified.certificate, 1, "")
+                )
                 continue
             (step,), inside = along_path(
                 stated,

@@ -143,12 +143,12 @@ def _paths(
 
 
 def _solution(problem: Problem, step: Step, offset: float) -> Solution:
-    w, certificate = step.point.w, step.certificate
+    w, certificate = step.w, step.certificate
     if not problem.loss.separable:  # pick one of the equal softmax solutions
         w = w - step.penalty.softmax_shift(w, problem.columns)[:, None]
     return Solution(
         w,
-        step.point.b,
+        step.b,
         certificate.objective + offset,
         certificate.dual_gap,
         certificate.violation,
