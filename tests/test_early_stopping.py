@@ -248,6 +248,15 @@ def test_refit_is_training_on_all_rows_for_the_best_number_of_epochs(given):
     np.testing.assert_allclose(model.coefs_[0], plain.coefs_[0], rtol=1e-10)
 
 
+def test_a_training_that_never_stops_ends_as_one_without_early_stopping():
+    settings = {"hidden_layer_sizes": 4, "max_iter": 7, "random_state": 0}
+    X, y = datasets.load_wine(return_X_y=True)
+    early = MLPClassifier(early_stopping=True, **settings).fit(X, y)
+    plain = MLPClassifier(**settings).fit(X, y)
+    for ours, theirs in zip(early.coefs_, plain.coefs_, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_a_refit_slows_down_as_the_training_did():
     whole = {"shuffle": False, "batch_size": 200, "alpha": 1e-4}
     stopped = classifier(monitor="accuracy", refit=False, **whole)

@@ -117,10 +117,14 @@ class Perceptron(TrainedNetwork):
         rng: np.random.RandomState,
         task: Task,
     ) -> Outcome:
-        """Train on all rows for as many epochs as were best; keep the curves."""
+        """Train on all rows for as many epochs as were best; keep the curves.
+
+        For all epochs if patience never ran out: the best of the last is noise.
+        """
         objective = self._objective(everything)
         theta, progress = self._start(objective, everything, rng)
-        n_epochs = chosen.fit.best_epoch or chosen.fit.n_iter
+        best_epoch = chosen.fit.best_epoch if chosen.fit.stops else 0
+        n_epochs = best_epoch or chosen.fit.n_iter
         rule = FixedLength(n_epochs, chosen.fit.stops)
         fit = self._train_until(rule, objective, None, theta, progress, task)
         fit = fit._replace(history=chosen.fit.history)

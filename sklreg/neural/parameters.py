@@ -206,7 +206,8 @@ default="adaptive"
         Epochs at the start that are neither watched nor chosen.
     refit : bool or "auto", default="auto"
         Whether early stopping ends by training anew on all rows, those of validation
-        included, for the number of epochs that was best, with the same learning rates.
+        included, for the number of epochs that was best, with the same learning rates;
+        for all epochs if none was the best for `n_iter_no_change` of them.
         ``"auto"``: if the rows of validation were held out of X, not if they were
         given.
     max_fun : int, default=10000
