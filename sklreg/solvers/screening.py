@@ -7,10 +7,10 @@ Schwarz
 .. math:: |x_j' r - \sum_k c_k x_j' r_k| \le \|x_j\|_q \, \|e\|_{1/q}, \qquad
     \|x\|_q^2 = \sum_i q_i x_i^2, \quad \|e\|_{1/q}^2 = \sum_i e_i^2 / q_i
 
-and `c` makes the right side smallest. A zero weight is optimal where both ends of that
-interval are in the subdifferential there, no product with `X` needed. (El Ghaoui,
-Viallon and Rabbani 2012, Safe feature elimination for the lasso, Pacific Journal of
-Optimization 8(4), has one known point; between two the ball is far smaller.)
+and `c` makes the right side next to smallest. A zero weight is optimal where both ends
+of that interval are in the subdifferential there, no product with `X` needed. (El
+Ghaoui, Viallon and Rabbani 2012, Safe feature elimination for the lasso, Pacific
+Journal of Optimization 8(4), has one known point; between two the ball is far smaller.)
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from .problem import Array, Evaluation, Problem, penalty_violations
 
 #: Share by which intervals are widened, for the rounding of what they are made from.
 _MARGIN = 1e-9
+#: Share of the diagonal added to the equations for what is mixed, of slopes much alike.
+_RIDGE = 1e-10
 
 
 def can_screen(problem: Problem) -> bool:
@@ -57,7 +59,10 @@ def unproven(
     known = np.array([each.gradient[:, 0] for each in near])
     basis = np.array([each.slopes[:, 0] * inverse for each in near]).T
     target = (slopes * inverse).T
-    mix = np.linalg.lstsq(basis, target, rcond=None)[0].T
+    gram = basis.T @ basis  # any mix will do, the radius tells how well
+    gram.flat[:: len(near) + 1] *= 1.0 + _RIDGE
+    gram.flat[:: len(near) + 1] += np.finfo(np.float64).tiny
+    mix = np.linalg.solve(gram, basis.T @ target).T
     radius = np.linalg.norm(target - basis @ mix.T, axis=0)
     radius += _MARGIN * np.linalg.norm(target, axis=0)
     low, high = np.full(p, np.inf), np.full(p, -np.inf)
