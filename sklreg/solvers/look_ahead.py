@@ -81,9 +81,7 @@ def look_ahead(
     elif inside.model is None and keeps_to_columns(part):
         found, steps = newton_path_in_columns(part, here, there, alphas, share)
     else:
-        found, steps = _one_by_one(
-            inside, problem, alphas, here, there, share, max_iter
-        )
+        found, steps = _one_by_one(inside, problem, alphas, behind, share, max_iter)
     m = len(found.b)
     if m == 0:
         return []
@@ -161,18 +159,40 @@ def _one_by_one(
     inside: WorkingSet,
     problem: Problem,
     alphas: Array,
-    here: Point,
-    there: Evaluation,
+    behind: list[Landmark],
     share: float,
     max_iter: int,
 ) -> tuple[Point, NDArray[np.intp]]:
     """Do the same where there is no kernel for several strengths."""
-    points, steps, part = [], [], inside.part(problem)
+    trail = [
+        (each.alpha, inside.seen(each.point, each.evaluation)[0]) for each in behind
+    ]
+    part, steps = inside.part(problem), []
     for alpha in alphas:
         part = part._replace(penalty=problem.penalty.at_strength(alpha))
+        here = _led_to(part, trail, alpha)
+        there = evaluate(part, here)
         tolerance = share * float(np.abs(there.gradient).max(initial=0.0))
-        here, seen, n_iter = inside.solve_part(part, here, there, tolerance, max_iter)
-        there = seen or evaluate(part, here)
-        points.append(balanced(part, here))
+        here, _, n_iter = inside.solve_part(part, here, there, tolerance, max_iter)
+        trail.append((alpha, balanced(part, here)))
         steps.append(n_iter)
-    return Point(*map(np.array, zip(*points, strict=True))), np.array(steps)
+    found = (point for _, point in trail[len(behind) :])
+    return Point(*map(np.array, zip(*found, strict=True))), np.array(steps)
+
+
+def _led_to(part: Problem, trail: list[tuple[float, Point]], alpha: float) -> Point:
+    """Return where the last two points lead to, or the last if that is better.
+
+    Between kinks solutions are linear in the strength, or nearly so.
+    """
+    (earlier, before), (later, last) = trail[-2:]
+    if later == earlier:
+        return last
+    ahead = (alpha - later) / (later - earlier)
+    w = last.w + ahead * (last.w - before.w)
+    w = np.where((before.w * last.w > 0.0) & (w * last.w > 0.0), w, last.w)
+    w = part.penalty.nearest(w, part.columns)
+    e = ahead * (last.b - before.b)
+    eta = last.eta + part.design.matvec(w - last.w) + e
+    lower = part.objective(w, eta) < part.objective(last.w, last.eta)
+    return Point(w, last.b + e, eta) if lower else last
