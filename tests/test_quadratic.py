@@ -14,9 +14,9 @@ from sklreg import LinearClassifier, LinearRegressor, alpha_max
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import SquaredError
 from sklreg.penalties import L1, L2, MCP, Bounded, ElasticNet, Weighted
-from sklreg.solvers import Problem, column_descent, model, proximal_newton
+from sklreg.solvers import Problem, active_set, column_descent, model, proximal_newton
 from sklreg.solvers.active_set import Room, minimize_quadratic, newton_steps
-from sklreg.solvers.cholesky import Cholesky
+from sklreg.solvers.cholesky import Cholesky, append, solve
 from sklreg.solvers.column_descent import minimize_in_columns
 from sklreg.solvers.problem import Goal
 from sklreg.solvers.quadratic import (
@@ -316,6 +316,30 @@ def test_newton_steps_never_raise_the_objective(columns, penalty):
         )
         assert value(q, penalty, z) <= before + 1e-12 * (1.0 + abs(before))
         np.testing.assert_allclose(q.formed.gradient, q.slopes(z), atol=1e-9)
+
+
+@pytest.mark.parametrize("columns", COLUMNS)
+def test_the_product_with_the_way_needs_no_matrix(columns):
+    """Blocks of pulled weights and dependent columns are no exception."""
+    rng, hessian = np.random.default_rng(7), quadratics(COLUMNS[columns]()).hessian
+    k, room = len(hessian), Room.of(len(hessian))
+    factor = Cholesky.empty(k)
+    room.end[:] = np.repeat([3, 4, k], [3, 1, k - 4])
+    room.second[:] = rng.exponential(size=k)
+    room.pull[:] = 0.3 * np.sqrt(room.second) * (room.end != 4)
+    room.second[3] = 0.0
+    for i in rng.permutation(k):
+        append(factor, hessian, room.second, room.pull, room.end, i, True)
+    size, members = factor.size[0], factor.members[: factor.size[0]]
+    assert size >= 4
+    room.right[:size] = rng.normal(size=size)
+    room.way[:] = room.right
+    solve(factor, room.way)
+    active_set._write_product(factor, room)
+    expected = hessian[np.ix_(members, members)] @ room.way[:size]
+    np.testing.assert_allclose(
+        room.product[:size], expected, atol=1e-9 * np.abs(room.way[:size]).max()
+    )
 
 
 @convex_penalty

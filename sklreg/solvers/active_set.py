@@ -54,7 +54,9 @@ class Room(NamedTuple):
     slopes: Array
     begun: Array  # the weights before
     new: Array
-    way: Array  # by places in the factor, as the next two
+    right: Array  # by places in the factor, as the next four
+    way: Array  # d
+    product: Array  # H_SS d
     step: Array
     change: Array  # of the slopes
     found: Array  # violations
@@ -62,7 +64,7 @@ class Room(NamedTuple):
     @classmethod
     def of(cls, n: int) -> Room:
         """Return room for `n` weights."""
-        vectors: Any = np.empty((10, n))
+        vectors: Any = np.empty((12, n))
         end, kinked = np.empty(n, np.intp), np.empty(n, np.bool_)
         return cls(n, end, kinked, *vectors)
 
@@ -262,6 +264,7 @@ def newton_steps(
                 break
             _write_right_side(factor, quadratic, z, room, n_new > 0 and n_moves > 0)
             solve(factor, room.way)
+            _write_product(factor, room)
             n_moves += 1
             if _go(quadratic, factor, at, columns, z, room, tied):
                 continue
@@ -343,7 +346,26 @@ def _write_right_side(
             room.slopes[i] = quadratic.gradient[i]
             for m in range(room.n):
                 room.slopes[i] += row[m] * (z[m] - room.begun[m])
-        room.way[a] = -(room.slopes[i] + room.first[i])
+        room.right[a] = -(room.slopes[i] + room.first[i])
+        room.way[a] = room.right[a]
+
+
+@kernel
+def _write_product(factor: Cholesky, room: Room) -> None:
+    """Write ``H_SS d``, which is the right side less the rest of the system times `d`.
+
+    The penalty's curvature is ``diag(second) - pull pull'`` within blocks.
+    """
+    along = room.change
+    for a in range(factor.size[0]):
+        along[room.end[factor.members[a]] - 1] = 0.0
+    for a in range(factor.size[0]):
+        i = factor.members[a]
+        along[room.end[i] - 1] += room.pull[i] * room.way[a]
+    for a in range(factor.size[0]):
+        i = factor.members[a]
+        bent = (room.second[i] + factor.ridge[i]) * room.way[a]
+        room.product[a] = room.right[a] - bent + room.pull[i] * along[room.end[i] - 1]
 
 
 @kernel
@@ -479,20 +501,23 @@ def _moved(
     members, size = factor.members, factor.size[0]
     decrease, rounding = 0.0, 0.0
     for a in range(size):
+        change[a] = length * room.product[a]
+    for a in range(size):
         i = members[a]
-        new[i] = z[i] + length * room.way[a]
-        nearly = abs(new[i]) <= 1e-14 * abs(z[i])  # it is the kink that ends the way
-        if room.kinked[i] and (new[i] * z[i] <= 0.0 or nearly):
+        target = z[i] + length * room.way[a]
+        new[i] = target
+        nearly = abs(target) <= 1e-14 * abs(z[i])  # it is the kink that ends the way
+        if room.kinked[i] and (target * z[i] <= 0.0 or nearly):
             new[i] = 0.0
         new[i] = penalty.within(new[i], columns[i])
         step[a] = new[i] - z[i]
         decrease += slopes[i] * step[a]
         rounding += abs(slopes[i] * step[a])
+        if new[i] != target:
+            row = quadratic.hessian[i]
+            for b in range(size):
+                change[b] += row[members[b]] * (new[i] - target)
     for a in range(size):
-        row = quadratic.hessian[members[a]]
-        change[a] = 0.0
-        for b in range(size):
-            change[a] += row[members[b]] * step[b]
         decrease += 0.5 * step[a] * change[a]
     i = 0
     while i < z.shape[0]:

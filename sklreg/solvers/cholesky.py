@@ -33,6 +33,7 @@ class Cholesky(NamedTuple):
     places: NDArray[np.intp]  # k: the row of each coordinate, or -1
     added: Array  # k: d of each member
     pull: Array  # k: p of each member
+    ridge: Array  # k: what was added to the diagonal of each member beside
     size: NDArray[np.intp]  # 1
     scratch: Array  # k
 
@@ -43,6 +44,7 @@ class Cholesky(NamedTuple):
             np.empty((k, k)),
             np.empty(k, np.intp),
             np.full(k, -1),
+            np.empty(k),
             np.empty(k),
             np.empty(k),
             np.zeros(1, np.intp),
@@ -56,7 +58,7 @@ class Cholesky(NamedTuple):
         new, size, old = Cholesky.empty(k), int(self.size[0]), len(self.places)
         new.upper[:size, :size] = self.upper[:size, :size]
         new.members[:size] = self.members[:size]
-        for mine, its in zip(new[2:5], self[2:5], strict=True):
+        for mine, its in zip(new[2:6], self[2:6], strict=True):
             mine[:old] = its
         new.size[0] = size
         return new
@@ -74,7 +76,8 @@ class Cholesky(NamedTuple):
         self.members[:s], self.size[0] = members, s
         self.places[:] = -1
         self.places[members] = np.arange(s)
-        self.added[members], self.pull[members] = diagonal[members], 0.0
+        self.added[members] = diagonal[members]
+        self.pull[members], self.ridge[members] = 0.0, 0.0
 
 
 @kernel
@@ -101,18 +104,19 @@ def append(
             column[a] -= pull[i] * pull[j]
     _forward(factor, column)
     scale = abs(row[i]) + abs(diagonal[i])
-    pivot = row[i] + diagonal[i] - pull[i] * pull[i]
+    pivot, ridge = row[i] + diagonal[i] - pull[i] * pull[i], 0.0
     for a in range(size):
         pivot -= column[a] * column[a]
     if pivot <= _DEPENDENT * scale and bounded:
-        pivot += _RIDGE * scale
+        ridge = _RIDGE * scale
+        pivot += ridge
     if not pivot > _DEPENDENT * scale:
         return False
     for a in range(size):
         factor.upper[a, size] = column[a]
     factor.upper[size, size] = np.sqrt(pivot)
     members[size], factor.places[i] = i, size
-    factor.added[i], factor.pull[i] = diagonal[i], pull[i]
+    factor.added[i], factor.pull[i], factor.ridge[i] = diagonal[i], pull[i], ridge
     factor.size[0] = size + 1
     return True
 
