@@ -31,7 +31,8 @@ TWO = scale(X[["bmi", "age"]]), scale(Y)
 
 @pytest.fixture(autouse=True)
 def nothing_left():
-    """Close the figures that a test has made; refuse changes of settings."""
+    """Close the figures that a test or an example has made; refuse other settings."""
+    plt.close("all")
     before = dict(mpl.rcParams)
     yield
     plt.close("all")
