@@ -413,7 +413,7 @@ def test_an_interrupted_fit_leaves_the_model_as_it_was(monkeypatch):
     def interrupt(epoch):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sklreg.neural._trained.summary", interrupt)
+    monkeypatch.setattr("sklreg.neural.training.Epoch.summary", interrupt)
     with pytest.raises(KeyboardInterrupt):
         model.set_params(verbose=1).fit(X[:50], y[:50] + np.arange(50) % 2)
     assert vars(model) == before | {"verbose": 1}

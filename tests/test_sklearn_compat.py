@@ -82,7 +82,7 @@ CHOOSING = {
         {"penalty": "l2", **CHOSEN, "scoring": "neg_mean_absolute_error"},
     ],
     LinearClassifierCV: [
-        {"penalty": "l1", "alphas": 10, "tol": 1e-9},
+        {"penalty": "l1", "alphas": 10, "alpha_min_ratio": 0.01, "tol": 1e-8},
         {"penalty": "l2", **CHOSEN, "scoring": "accuracy"},
         {"penalty": "l1", **CHOSEN, "class_weight": "balanced", "n_jobs": 2},
     ],

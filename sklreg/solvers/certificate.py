@@ -124,6 +124,8 @@ def certify_all(
     """
     offset = np.zeros_like(problem.y) if problem.offset is None else problem.offset
     found = np.empty((len(alphas), 3))
+    penalties = map(problem.penalty.at_strength, alphas)
+    dual = [has_dual(problem._replace(penalty=penalty)) for penalty in penalties]
     _certify_all(
         problem.loss,
         problem.penalty,
@@ -134,7 +136,7 @@ def certify_all(
         offset,
         problem.fit_intercept,
         problem.loss.quadratic,
-        has_dual(problem),
+        np.array(dual),
         alphas,
         points.w[:, :, 0],
         evaluations.value,
@@ -158,7 +160,7 @@ def _certify_all(
     offset: Array,
     centre: bool,
     quadratic: bool,
-    has_dual: bool,
+    has_dual: NDArray[np.bool_],
     alphas: Array,
     w: Array,
     values: Array,
@@ -183,7 +185,7 @@ def _certify_all(
             for i in range(q.shape[0]):
                 total += slopes[m, i, 0]
             violation = max(violation, abs(total) * largest)
-        if has_dual:
+        if has_dual[m]:
             for i in range(q.shape[0]):
                 if quadratic:
                     u[i, 0] += total  # the best dual point nearby: it is balanced
