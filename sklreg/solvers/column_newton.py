@@ -3,7 +3,7 @@ r"""Proximal Newton in the columns, one output, in one kernel.
 The steps are those of `proximal_newton.py`, and so is what they end in. Where a model
 takes longer to form than to descend on, and where there is so little to do that the way
 between kernels is most of it, everything stays in the columns: with `r` and `h` the
-first two derivatives of the data term in `eta`, coordinate descent minimises
+first two derivatives of the data term in `eta`, `support.py` minimises
 
 .. math:: r' \delta + \tfrac{1}{2} \delta' h \delta + \alpha P(w + d),
     \qquad \delta = \tilde X d + 1 e
