@@ -69,8 +69,14 @@ class Task:
             task._context.call_on_fit_task_begin(estimator=estimator, **task._told)
         return task
 
-    def part(self, name: str, number: int | None = None, rows: Any = None) -> Task:
-        """Begin a part of the fit.
+    def part(
+        self,
+        name: str,
+        number: int | None = None,
+        rows: Any = None,
+        n_parts: int = 0,
+    ) -> Task:
+        """Begin a part of the fit, or of a part.
 
         Parameters
         ----------
@@ -80,6 +86,8 @@ class Task:
             Which one, if the parts are not done in order.
         rows : array, optional
             The rows it sees, a mask or numbers; they are taken if a callback asks.
+        n_parts : int, default=0
+            How many parts it has itself, at most, one after the other.
         """
         X, y, weight = self._rows
         part = Task(self._estimator, X, y, weight)
@@ -92,7 +100,7 @@ class Task:
             }
         if hasattr(self._estimator, "_skl_callbacks") and self._context is not None:
             with self._lock:
-                part._context = self._context.subcontext(name, number)
+                part._context = self._context.subcontext(name, number, n_parts)
                 part._context.call_on_fit_task_begin(
                     estimator=self._estimator, **part._told
                 )

@@ -19,6 +19,7 @@ from sklreg import (
     MLPClassifier,
     MLPClassifierCV,
     MLPRegressor,
+    MLPRegressorCV,
 )
 
 HAS_CALLBACKS = importlib.util.find_spec("sklearn.callback") is not None
@@ -188,6 +189,51 @@ if HAS_CALLBACKS:
         clone(model).set_callbacks(recorder).fit(X, Y)
         assert recorder.ended[-1] == ("fit", 0)
         assert recorder.scores[-1] is None
+
+    # Networks that choose: sequences of strengths -------------------------------------
+
+    NETWORK = {"hidden_layer_sizes": 3, "max_iter": 2, "cv": 3, "random_state": 0}
+
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_callbacks_are_told_of_every_sequence_and_strength(n_jobs):
+        recorder = Recorder()
+        model = MLPClassifierCV("l1", alphas=4, n_jobs=n_jobs, **NETWORK)
+        model.set_callbacks(recorder).fit(X, Y, np.full(150, 2.0))
+        assert recorder.begun[0] == recorder.ended[-1] == ("fit", 0)
+        assert sorted(recorder.begun) == sorted(recorder.ended)
+        first = [("first fold", k) for k in (4, 5, 6)] + [("first refit", 7)]
+        second = [*FOLDS, ("refit", 3)]
+        sequences = [task for task in recorder.begun if task[0] != "strength"]
+        assert sorted(sequences[1:5]) == first
+        assert sorted(sequences[5:]) == second
+        strengths = [k for name, k in recorder.ended if name == "strength"]
+        assert sorted(strengths) == sorted([0, 1, 2, 3] * 8)
+        assert recorder.root.max_subtasks == 8
+        assert recorder.scores[-1] == model.score(X, Y)
+        assert recorder.torn_down == 1
+
+    def test_sequences_show_the_rows_that_they_fit():
+        class Rows(Recorder):
+            def on_fit_task_end(self, estimator, context, *, X=None, metadata=None):
+                self.ended.append((context.task_name, X, metadata["sample_weight"]))
+
+        recorder, weight = Rows(), np.where(Y < 2, 2.0, 3.0)
+        model = MLPRegressorCV("l2", alphas=2, **NETWORK).set_callbacks(recorder)
+        model.fit(X, Y, weight)
+        assert [name for name, *_ in recorder.ended[:3]] == ["strength"] * 2 + ["fold"]
+        for k in range(9):
+            _, rows, weights = recorder.ended[k]
+            left = slice(50 * (k // 3), 50 * (k // 3) + 50)
+            np.testing.assert_array_equal(rows, np.delete(X, left, 0))
+            np.testing.assert_allclose(
+                weights / weights[0], np.delete(weight, left) / 2.0
+            )
+
+    def test_callbacks_do_not_change_which_network_is_chosen():
+        plain = MLPClassifierCV("l1", alphas=3, **NETWORK).fit(X, Y)
+        watched = clone(plain).set_callbacks(Recorder(stop_after=1)).fit(X, Y)
+        np.testing.assert_array_equal(watched.fold_losses_, plain.fold_losses_)
+        np.testing.assert_array_equal(watched.coefs_[0], plain.coefs_[0])
 
     def test_closed_forms_are_fits_without_folds():
         recorder = Recorder()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -37,6 +38,9 @@ class Job(NamedTuple):
     model: Perceptron
     sample: Sample
     look: Callable[[Perceptron], Any]
+    name: str  # of the task that callbacks are told of, and its number and rows
+    number: int
+    rows: NDArray[np.bool_] | None = None
 
     def adapted_to(self, coefs: list[NDArray[Any]], gamma: float) -> Job:
         """Return the job with a penalty that follows a network's weights."""
@@ -125,28 +129,22 @@ class CrossValidatedNetwork(Choosing, Perceptron):
         grid = grid_of(model, sample, self.alphas, self.alpha_min_ratio)
         folds = self._folds(X, y, weight, routed.split)
         gamma = power(self.adaptive, model, X.shape[1])
-        task = Task.of_fit(
-            self,
-            sample.X,
-            model._as_given(sample.targets),
-            sample.targets.given_weight,
-            0,
-        )
-        n_fits = (len(folds) + self.refit) * len(grid) * (2 if gamma else 1)
-        line = ProgressLine(n_fits, shown=bool(self.verbose))
+        n_sequences = (len(folds) + self.refit) * (2 if gamma else 1)
+        task = Task.of_fit(self, X, y, given, n_sequences, in_order=False)
+        line = ProgressLine(n_sequences * len(grid), shown=bool(self.verbose))
         jobs = []
-        for fold in folds:
-            own, rows = copy.copy(model), fold.train
-            own_given = None if given is None else given[rows]
-            targets = own._targets(y[rows], weight[rows], own_given)
+        for number, fold in enumerate(folds):
             look = self._measure(fold, X, y, weight, routed.score)
-            jobs.append(Job(own, without_absent_rows(X[rows], targets), look))
+            fitted = copy.copy(model), fold.train, look
+            jobs.append(_of_fold(number, *fitted, X, y, weight, given))
         if self.refit:
-            jobs.append(Job(model, sample, copy.copy))
+            jobs.append(Job(model, sample, copy.copy, "refit", len(folds)))
         first, shortfalls = None, list[str]()
         if gamma:
-            first, jobs, shortfalls = self._adapted(jobs, grid, folds, gamma, line)
-        found, later = self._followed(jobs, grid, line)
+            before = [_first(job, job.number + len(jobs)) for job in jobs]
+            found, shortfalls = self._followed(before, grid, task, line)
+            first, jobs = self._adapted(jobs, found, grid, folds, gamma)
+        found, later = self._followed(jobs, grid, task, line)
         curve = self._curve(grid, np.array(found[: len(folds)]), folds)
         index = chosen(self.rule, curve)
         self._assign_choice(curve, index)
@@ -180,12 +178,26 @@ class CrossValidatedNetwork(Choosing, Perceptron):
         return model
 
     def _followed(
-        self, jobs: list[Job], grid: Array, line: ProgressLine
+        self, jobs: list[Job], grid: Array, task: Task, line: ProgressLine
     ) -> tuple[list[list[Any]], list[str]]:
         """Follow the strengths in every job; return what was seen, and shortfalls."""
+
+        def followed(job: Job) -> tuple[list[Any], list[str]]:
+            part = task.part(job.name, job.number, job.rows, len(grid))
+
+            @contextmanager
+            def watched() -> Iterator[None]:
+                strength = part.part("strength", rows=job.rows)
+                yield
+                strength.end()
+                line.tick()
+
+            found = follow(copy.copy(job.model), job.sample, grid, job.look, watched)
+            part.end()
+            return found
+
         results = Parallel(n_jobs=self.n_jobs, prefer="threads")(
-            delayed(follow)(copy.copy(job.model), job.sample, grid, job.look, line.tick)
-            for job in jobs
+            delayed(followed)(job) for job in jobs
         )
         found = [each for each, _ in results]
         return found, [fit for _, fits in results for fit in fits]
@@ -193,24 +205,17 @@ class CrossValidatedNetwork(Choosing, Perceptron):
     def _adapted(
         self,
         jobs: list[Job],
+        found: list[list[Seen]],
         grid: Array,
         folds: list[Fold],
         gamma: float,
-        line: ProgressLine,
-    ) -> tuple[Curve, list[Job], list[str]]:
-        """Follow the strengths once; return the curve, and jobs adapted to its best."""
-        found, shortfalls = self._followed([_first(job) for job in jobs], grid, line)
+    ) -> tuple[Curve, list[Job]]:
+        """Return the curve of a first sequence, and jobs adapted to its best."""
         losses = [[seen.value for seen in each] for each in found[: len(folds)]]
         curve = self._curve(grid, np.array(losses), folds)
         best = curve.minimum()
-        return (
-            curve,
-            [
-                job.adapted_to(each[best].coefs, gamma)
-                for job, each in zip(jobs, found, strict=True)
-            ],
-            shortfalls,
-        )
+        pairs = zip(jobs, found, strict=True)
+        return curve, [job.adapted_to(each[best].coefs, gamma) for job, each in pairs]
 
     def _measure(
         self, fold: Fold, X: Any, y: Any, weight: Array, params: dict[str, Any]
@@ -233,14 +238,36 @@ class CrossValidatedNetwork(Choosing, Perceptron):
         self.__dict__.update(known)
 
 
-def _first(job: Job) -> Job:
-    """Return the job that sees the weights as well.
+def _of_fold(
+    number: int,
+    model: Perceptron,
+    rows: NDArray[np.bool_],
+    look: Callable[[Perceptron], float],
+    X: Any,
+    y: Any,
+    weight: Array,
+    given: Array | None,
+) -> Job:
+    """Return the job of a fold, which fits some of the rows."""
+    own = None if given is None else given[rows]
+    targets = model._targets(y[rows], weight[rows], own)
+    sample = without_absent_rows(X[rows], targets)
+    return Job(model, sample, look, "fold", number, rows)
+
+
+def _first(job: Job, number: int) -> Job:
+    """Return the job that sees the weights as well, for the first sequence.
 
     It has no need of final zeros, and does without the polish.
     """
     model = copy.copy(job.model)
     model.polish = False
-    return Job(model, job.sample, lambda fit: Seen(job.look(fit), fit.coefs_))
+    return job._replace(
+        model=model,
+        look=lambda fit: Seen(job.look(fit), fit.coefs_),
+        name=f"first {job.name}",
+        number=number,
+    )
 
 
 def network_constraints(model: type[Perceptron]) -> dict[str, list[Any]]:

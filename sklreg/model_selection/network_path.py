@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import numbers
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -180,7 +181,7 @@ def follow(
     sample: Sample,
     grid: Array,
     look: Callable[[Perceptron], Any],
-    tick: Callable[[], None] = lambda: None,
+    watch: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> tuple[list[Any], list[str]]:
     """Fit from the weakest strength to the strongest, each from where the last ended.
 
@@ -194,8 +195,8 @@ def follow(
         Strengths, decreasing.
     look : callable
         What is wanted of a fitted network.
-    tick : callable
-        Called after each fit.
+    watch : callable
+        Returns the context of a fit.
 
     Returns
     -------
@@ -206,8 +207,8 @@ def follow(
     """
     found, shortfalls = [], []
     for alpha in grid[::-1]:
-        model._fit_at(float(alpha), sample)
-        found.append(look(model))
+        with watch():
+            model._fit_at(float(alpha), sample)
+            found.append(look(model))
         shortfalls.append(model._shortfall)
-        tick()
     return found[::-1], shortfalls[::-1]
