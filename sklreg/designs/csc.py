@@ -27,7 +27,8 @@ class CSC(NamedTuple):
     """Compressed columns of a matrix; never made dense as a whole.
 
     Column `j` holds ``data[indptr[j]:indptr[j + 1]]`` in the rows `indices` of the
-    same range, without duplicates.
+    same range, without duplicates. Both are unsigned: kernels then need not ask whether
+    an index counts from the end, which takes twice the time of the rest.
     """
 
     data: NDArray[Any]
@@ -38,10 +39,19 @@ class CSC(NamedTuple):
     @classmethod
     def from_scipy(cls, matrix: Any) -> CSC:
         """Wrap a SciPy CSC matrix or array whose indices are canonical."""
-        data, indices, indptr = map(
-            _read_only, (matrix.data, matrix.indices, matrix.indptr)
-        )
-        return cls(data, indices, indptr, matrix.shape[0])
+        return cls.of(matrix.data, matrix.indices, matrix.indptr, matrix.shape[0])
+
+    @classmethod
+    def of(
+        cls,
+        data: NDArray[Any],
+        indices: NDArray[Any],
+        indptr: NDArray[Any],
+        n_samples: int,
+    ) -> CSC:
+        """Wrap arrays that kernels see as one type each, whatever they come from."""
+        own = _unsigned(indices), _unsigned(indptr)
+        return cls(_read_only(data), *map(_read_only, own), n_samples)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -59,7 +69,8 @@ class CSC(NamedTuple):
         Half of the pairs of entries of each row; out of order, which is four times as
         slow, and twice that, for most fits are over before it would pay.
         """
-        return 8.0 * float((np.bincount(self.indices).astype(np.float64) ** 2).sum())
+        in_rows = np.bincount(_signed(self.indices)).astype(np.float64)
+        return 8.0 * float(in_rows @ in_rows)
 
     def epoch_work(self) -> float:
         """Return the multiplications of one pass over all columns, out of order."""
@@ -125,9 +136,9 @@ class CSC(NamedTuple):
         """Multiply column by column, and correct for the centres."""
         out = np.zeros((self.shape[1], other.shape[1]))
         rows = other._to_scipy(slice(0, other.shape[1])).tocsr()
-        starts = rows.indptr[:-1].copy()
-        whole = other is self
-        _cross(self, rows.data, rows.indices, rows.indptr, starts, weight, whole, out)
+        by_rows = CSC.of(rows.data, rows.indices, rows.indptr, self.shape[1])
+        starts = by_rows.indptr[:-1].copy()
+        _cross(self, by_rows, starts, weight, other is self, out)
         if centre.any() or other_centre.any():
             sums = self.rmatvec(weight[:, None])[:, 0]
             other_sums = other.rmatvec(weight[:, None])[:, 0]
@@ -143,21 +154,22 @@ class CSC(NamedTuple):
         """Yield slices that cover the columns, a bounded number of entries each."""
         start, p = 0, self.shape[1]
         while start < p:
-            limit = self.indptr[start] + _BLOCK_ENTRIES
-            stop = int(np.searchsorted(self.indptr, limit, side="right")) - 1
+            limit = int(self.indptr[start]) + _BLOCK_ENTRIES
+            stop = int(np.searchsorted(_signed(self.indptr), limit, side="right")) - 1
             stop = min(max(stop, start + 1), p)
             yield slice(start, stop)
             start = stop
 
     def _to_scipy(self, columns: slice) -> Any:
         """Return some columns as a SciPy matrix in float64."""
-        starts = self.indptr[columns.start : columns.stop + 1]
+        starts = _signed(self.indptr)[columns.start : columns.stop + 1]
         entries = slice(starts[0], starts[-1])
         data = self.data[entries].astype(np.float64, copy=False)
-        shape = (self.n_samples, len(starts) - 1)
-        return scipy.sparse.csc_array(
-            (data, self.indices[entries], starts - starts[0]), shape=shape
+        indices, shape = (
+            _signed(self.indices)[entries],
+            (self.n_samples, len(starts) - 1),
         )
+        return scipy.sparse.csc_array((data, indices, starts - starts[0]), shape=shape)
 
     def shifted_products(
         self, beside: Array, weight: Array
@@ -188,15 +200,14 @@ class CSC(NamedTuple):
         self, columns: NDArray[np.intp], mean: Array, scale: Array
     ) -> tuple[CSC, Array, Array]:
         """Return some columns as they are, and their means and scales."""
-        starts = self.indptr[columns]
-        lengths = self.indptr[columns + 1] - starts
-        indptr = np.zeros(len(columns) + 1, dtype=self.indptr.dtype)
+        all_starts = _signed(self.indptr)
+        starts = all_starts[columns]
+        lengths = all_starts[columns + 1] - starts
+        indptr = np.zeros(len(columns) + 1, dtype=all_starts.dtype)
         np.cumsum(lengths, out=indptr[1:])
         at = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], lengths)
-        data, indices, indptr = map(
-            _read_only, (self.data[at], self.indices[at], indptr)
-        )
-        return CSC(data, indices, indptr, self.n_samples), mean, scale
+        some = CSC.of(self.data[at], self.indices[at], indptr, self.n_samples)
+        return some, mean, scale
 
     def formed(self, mean: Array, scale: Array) -> tuple[CSC, Array, Array]:
         """Return the columns as they are: shifted they would not be sparse."""
@@ -211,8 +222,16 @@ class CSC(NamedTuple):
         indptr = np.append(self.indptr, self.indptr[-1] + other.indptr[1:])
         data = np.append(self.data, other.data)
         indices = np.append(self.indices, other.indices)
-        data, indices, indptr = map(_read_only, (data, indices, indptr))
-        return CSC(data, indices, indptr, self.n_samples)
+        return CSC.of(data, indices, indptr, self.n_samples)
+
+
+def _unsigned(indices: NDArray[Any]) -> NDArray[Any]:
+    return indices.view(f"u{indices.dtype.itemsize}")
+
+
+def _signed(indices: NDArray[Any]) -> NDArray[Any]:
+    """Return what NumPy and SciPy index with."""
+    return indices.view(f"i{indices.dtype.itemsize}")
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
@@ -250,15 +269,13 @@ def _column_dots(design: Any, r: Array, out: Array) -> None:
 @kernel
 def _cross(
     design: Any,
-    data: Array,
-    indices: NDArray[Any],
-    indptr: NDArray[Any],
+    other: Any,
     starts: NDArray[Any],
     weight: Array,
     symmetric: bool,
     out: Array,
 ) -> None:
-    """Add ``X' diag(weight) Y`` to `out`, `Y` by rows; its lower half is copied.
+    """Add ``X' diag(weight) Y`` to `out`, `other` is `Y'`; its lower half is copied.
 
     That is, if `symmetric`: when column `j` comes to a row, the row's next entry is in
     column `j`.
@@ -268,8 +285,8 @@ def _cross(
         for at in range(design.indptr[j], design.indptr[j + 1]):
             i = design.indices[at]
             factor = weight[i] * design.data[at]
-            for b in range(starts[i], indptr[i + 1]):
-                products[indices[b]] += factor * data[b]
+            for b in range(starts[i], other.indptr[i + 1]):
+                products[other.indices[b]] += factor * other.data[b]
             starts[i] += symmetric
         if symmetric:
             for k in range(j):
