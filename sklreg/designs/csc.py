@@ -50,8 +50,12 @@ class CSC(NamedTuple):
         n_samples: int,
     ) -> CSC:
         """Wrap arrays that kernels see as one type each, whatever they come from."""
-        own = _unsigned(indices), _unsigned(indptr)
-        return cls(_read_only(data), *map(_read_only, own), n_samples)
+        return cls(
+            _read_only(data),
+            _read_only(_unsigned(indices)),
+            _read_only(_unsigned(indptr)),
+            n_samples,
+        )
 
     @property
     def shape(self) -> tuple[int, int]:

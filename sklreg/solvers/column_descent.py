@@ -36,16 +36,18 @@ def minimize_in_columns(
     tolerance: float,
 ) -> None:
     """Minimise in place until an epoch moves no slope by more than `tolerance`."""
-    patience = _patience(quadratic)
-    trail = [_where(quadratic, z)]
-    for n_epochs in range(1, patience + 1):
+    trail, n_epochs, patience = [_where(quadratic, z)], 0, _LEAST
+    while n_epochs < patience:
         largest, _ = epoch(quadratic, penalty, columns, z, True)
+        n_epochs += 1
         if largest <= tolerance:
             return
         trail.append(_where(quadratic, z))
         if n_epochs % _EPOCHS == 0:
             _extrapolate(quadratic, penalty, columns, z, trail)
             trail = [_where(quadratic, z)]
+        if n_epochs == _LEAST:
+            patience = _patience(quadratic)
     if patience < _MOST:
         _minimize_formed(quadratic, penalty, columns, z, tolerance)
 
