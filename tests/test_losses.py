@@ -47,16 +47,24 @@ def moved(eta, i, c, h):
     return eta
 
 
+def value_of(record, y, eta, i):
+    return record.value_of_rows(y[[i]], eta[[i]], np.ones(1))
+
+
 def hessian_of(record, y, eta, i, damping):
-    out = np.zeros((y.shape[1], y.shape[1], len(y)))
-    record.row_hessian(y, eta, i, damping, out)
-    return out[:, :, i]
+    out = np.zeros((y.shape[1], y.shape[1], 1))
+    record.hessian_of_rows(y[[i]], eta[[i]], np.ones(1), damping, out)
+    return out[:, :, 0]
 
 
 def gradient_of(record, y, eta, i):
-    out = np.zeros(y.shape)
-    record.row_gradient(y, eta, i, out)
-    return out[i]
+    out = np.zeros((1, y.shape[1]))
+    record.gradient_of_rows(y[[i]], eta[[i]], np.ones(1), out)
+    return out[0]
+
+
+def dual_of(record, y, u, i):
+    return record.dual_of_rows(y[[i]], u[[i]], np.ones(1))
 
 
 # Derivatives --------------------------------------------------------------------------
@@ -68,8 +76,8 @@ def test_gradient_is_numerically_right(row, rng):
     h = 1e-6
     for i in range(len(y)):
         for c in range(y.shape[1]):
-            up = record.row_value(y, moved(eta, i, c, h), i)
-            down = record.row_value(y, moved(eta, i, c, -h), i)
+            up = value_of(record, y, moved(eta, i, c, h), i)
+            down = value_of(record, y, moved(eta, i, c, -h), i)
             slope = gradient_of(record, y, eta, i)[c]
             assert slope == pytest.approx((up - down) / (2 * h), rel=1e-6, abs=1e-6)
 
@@ -94,14 +102,14 @@ def test_the_majorizer_lies_above(row, rng):
         return
     record, y, eta = sample(row, rng)
     for i in range(len(y)):
-        value, slope = record.row_value(y, eta, i), gradient_of(record, y, eta, i)
+        value, slope = value_of(record, y, eta, i), gradient_of(record, y, eta, i)
         bound = hessian_of(record, y, eta, i, 1.0)
         for _ in range(40):
             d = rng.normal(size=y.shape[1]) * rng.choice([1e-3, 0.3, 3.0, 30.0])
             there = eta.copy()
             there[i] += d
             above = value + slope @ d + 0.5 * d @ bound @ d
-            assert record.row_value(y, there, i) <= above + 1e-12 * (1.0 + abs(above))
+            assert value_of(record, y, there, i) <= above + 1e-12 * (1.0 + abs(above))
 
 
 @every_linked
@@ -137,8 +145,8 @@ def test_loss_is_convex_along_lines(row, rng):
     record, y, eta = sample(row, rng)
     far = np.ascontiguousarray(rng.normal(0, 5, y.shape))
     for i in range(len(y)):
-        ends = record.row_value(y, eta, i), record.row_value(y, far, i)
-        middle = record.row_value(y, 0.5 * (eta + far), i)
+        ends = value_of(record, y, eta, i), value_of(record, y, far, i)
+        middle = value_of(record, y, 0.5 * (eta + far), i)
         assert middle <= 0.5 * sum(ends) * (1.0 + 1e-14) + 1e-12
 
 
@@ -159,13 +167,13 @@ def test_fenchel_young(row, rng):
     record, y, eta = sample(row, rng)
     u = np.array([-gradient_of(record, y, eta, i) for i in range(len(y))])
     for i in range(len(y)):
-        dual = record.row_dual(y, u, i)
+        dual = dual_of(record, y, u, i)
         assert dual == pytest.approx(
-            record.row_value(y, eta, i) + u[i] @ eta[i], rel=1e-12, abs=1e-9
+            value_of(record, y, eta, i) + u[i] @ eta[i], rel=1e-12, abs=1e-9
         )
         for _ in range(20):
             other = np.ascontiguousarray(rng.normal(0, 3, y.shape))
-            assert dual <= record.row_value(y, other, i) + u[i] @ other[i] + 1e-9
+            assert dual <= value_of(record, y, other, i) + u[i] @ other[i] + 1e-9
 
 
 @with_dual
@@ -179,8 +187,8 @@ def test_balanced_dual_sums_to_zero_and_stays_feasible(row, rng):
     for far in (1.0, 50.0):
         other = np.ascontiguousarray(rng.normal(0, far, y.shape))
         for i in range(len(y)):
-            bound = record.row_value(y, other, i) + balanced[i] @ other[i]
-            assert record.row_dual(y, balanced, i) <= bound + 1e-12 * (1.0 + abs(bound))
+            bound = value_of(record, y, other, i) + balanced[i] @ other[i]
+            assert dual_of(record, y, balanced, i) <= bound + 1e-12 * (1.0 + abs(bound))
     # weak duality without features: the dual value is below every constant's loss
     dual = losses.weighted_dual(record, y, balanced, weight)
     assert np.isfinite(dual)
@@ -201,7 +209,7 @@ def test_softmax_of_many_rows_is_that_of_each(rng):
     out = np.empty_like(eta)
     value = losses.weighted_gradient(record, y, eta, weight, out)
     there = weight > 0.0
-    values = [record.row_value(y, eta, i) for i in np.flatnonzero(there)]
+    values = [value_of(record, y, eta, i) for i in np.flatnonzero(there)]
     assert value == pytest.approx(weight[there] @ values, rel=1e-13)
     slopes = [gradient_of(record, y, eta, i) for i in np.flatnonzero(there)]
     expected = weight[there, None] * np.array(slopes)
@@ -213,7 +221,7 @@ def test_softmax_of_many_rows_is_that_of_each(rng):
 def test_kernels_equal_naive_sums(row, rng):
     record, y, eta = sample(row, rng)
     weight = rng.dirichlet(np.ones(len(y)))
-    values = [record.row_value(y, eta, i) for i in range(len(y))]
+    values = [value_of(record, y, eta, i) for i in range(len(y))]
     slopes = np.array([gradient_of(record, y, eta, i) for i in range(len(y))])
     out = np.empty_like(eta)
     assert losses.weighted_gradient(record, y, eta, weight, out) == pytest.approx(
@@ -231,7 +239,7 @@ def test_kernels_equal_naive_sums(row, rng):
     if not record.dual:
         return
     dual = losses.weighted_dual(record, y, -slopes, weight)
-    naive = weight @ [record.row_dual(y, -slopes, i) for i in range(len(y))]
+    naive = weight @ [dual_of(record, y, -slopes, i) for i in range(len(y))]
     assert dual == pytest.approx(naive, rel=1e-12)
 
 
@@ -240,7 +248,7 @@ def test_a_row_is_the_sum_of_its_outputs(row, rng):
     record, y, eta = sample(row, rng)
     for i in range(len(y)):
         pairs = list(zip(y[i], eta[i], strict=True))
-        assert record.row_value(y, eta, i) == sum(record.value(*pair) for pair in pairs)
+        assert value_of(record, y, eta, i) == sum(record.value(*pair) for pair in pairs)
         slopes = [record.derivative(*pair) for pair in pairs]
         assert gradient_of(record, y, eta, i).tolist() == slopes
         newton = np.diag([record.curvature(*pair) for pair in pairs])
@@ -254,7 +262,7 @@ def test_a_row_is_the_sum_of_its_outputs(row, rng):
             record.conjugate_dual(target, -slope)
             for (target, _), slope in zip(pairs, slopes, strict=True)
         ]
-        assert record.row_dual(y[[i]], u, 0) == sum(duals)
+        assert dual_of(record, y[[i]], u, 0) == sum(duals)
 
 
 @kernel
@@ -361,14 +369,14 @@ def test_far_out_nothing_overflows(row, rng, size):
     record, y, eta = sample(row, rng)
     eta = size * np.sign(eta)
     for i in range(len(y)):
-        assert record.row_value(y, eta, i) >= 0.0
+        assert value_of(record, y, eta, i) >= 0.0
         if not row.bounded:
             slope = gradient_of(record, y, eta, i)
             outward = slope * eta[i] < 0.0
             assert not (outward & (y[i] > 0.0)).any() or not row.convex
             assert not np.isnan(slope).any()
             continue
-        assert record.row_value(y, eta, i) < math.inf
+        assert value_of(record, y, eta, i) < math.inf
         assert np.isfinite(gradient_of(record, y, eta, i)).all()
         for damping in (0.0, 1.0):
             assert np.isfinite(hessian_of(record, y, eta, i, damping)).all()
@@ -433,7 +441,7 @@ def test_deviance_is_zero_where_the_mean_is_the_target(row, rng):
     for target in y[y > 0.0]:
         eta = math.log(target)
         assert record.value(target, eta) == pytest.approx(0.0, abs=1e-30)
-        assert record.derivative(target, eta) == pytest.approx(0.0, abs=1e-15)
+        assert record.derivative(target, eta) == pytest.approx(0.0, abs=1e-14)
         assert record.inverse_link(eta) == pytest.approx(target, rel=1e-15)
 
 
@@ -453,15 +461,15 @@ def test_softmax_of_two_classes_is_the_log_loss(rng):
     for eta in rng.normal(0, 10, size=30):
         for y in (0.0, 1.0):
             pair = np.array([[0.3, eta + 0.3]])
-            value = softmax.row_value(np.array([[1.0 - y, y]]), pair, 0)
+            value = value_of(softmax, np.array([[1.0 - y, y]]), pair, 0)
             assert value == pytest.approx(binary.value(y, eta), rel=1e-12, abs=1e-15)
 
 
 def test_softmax_ignores_a_common_shift(rng):
     record, y, eta = sample(tables.LOSSES["softmax"], rng)
     for i in range(len(y)):
-        value = record.row_value(y, eta + 100.0, i)
-        assert value == pytest.approx(record.row_value(y, eta, i), abs=1e-11)
+        value = value_of(record, y, eta + 100.0, i)
+        assert value == pytest.approx(value_of(record, y, eta, i), abs=1e-11)
         ones = np.ones(y.shape[1])
         for damping in (0.0, 1.0):
             flat = hessian_of(record, y, eta, i, damping) @ ones

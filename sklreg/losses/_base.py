@@ -95,54 +95,60 @@ class Loss(Parameters):
         """Return ``-f*(-u)``, the dual value of ``u = -df/d eta``."""
         return math.nan
 
-    # One row ---------------------------------------------------------------------
-
-    def row_value(self, y: Array, eta: Array, i: int) -> float:
-        """Return the loss of row `i`."""
-        total = 0.0
-        for c in range(eta.shape[1]):
-            total += self.value(y[i, c], eta[i, c])
-        return total
-
-    def row_gradient(self, y: Array, eta: Array, i: int, out: Array) -> None:
-        """Write the gradient of row `i` to ``out[i]``."""
-        for c in range(eta.shape[1]):
-            out[i, c] = self.derivative(y[i, c], eta[i, c])
-
-    def row_hessian(
-        self, y: Array, eta: Array, i: int, damping: float, out: Array
-    ) -> None:
-        """Write the curvature of row `i`, moved by `damping` to the majorizer."""
-        for c in range(eta.shape[1]):
-            newton = self.curvature(y[i, c], eta[i, c])
-            safe = self.majorizer(y[i, c], eta[i, c])
-            out[c, c, i] = newton + damping * (safe - newton)
-
-    def row_dual(self, y: Array, u: Array, i: int) -> float:
-        """Return the dual value of row `i`."""
-        total = 0.0
-        for c in range(u.shape[1]):
-            total += self.conjugate_dual(y[i, c], u[i, c])
-        return total
-
     # All rows ---------------------------------------------------------------------
+    #
+    # Rows without weight do not exist, even where their loss is infinite. A loss that
+    # is a sum over outputs has these of its scalar functions, output by output: loops
+    # over rows alone vectorise.
+
+    def value_of_rows(self, y: Array, eta: Array, weight: Array) -> float:
+        """Return the weighted mean loss."""
+        total = 0.0
+        for c in range(eta.shape[1]):
+            for i in range(eta.shape[0]):
+                if weight[i] != 0.0:
+                    total += weight[i] * self.value(y[i, c], eta[i, c])
+        return total
 
     def gradient_of_rows(
         self, y: Array, eta: Array, weight: Array, out: Array
     ) -> float:
-        """Write ``weight_i grad f_i`` to `out`; return the weighted mean loss.
-
-        Rows without weight do not exist, even where their loss is infinite.
-        """
+        """Write ``weight_i grad f_i`` to `out`; return the weighted mean loss."""
         total = 0.0
-        for i in range(eta.shape[0]):
-            if weight[i] == 0.0:
-                out[i] = 0.0
-                continue
-            total += weight[i] * self.row_value(y, eta, i)
-            self.row_gradient(y, eta, i, out)
-            for c in range(eta.shape[1]):
-                out[i, c] *= weight[i]
+        for c in range(eta.shape[1]):
+            for i in range(eta.shape[0]):
+                q = weight[i]
+                if q != 0.0:
+                    total += q * self.value(y[i, c], eta[i, c])
+                    out[i, c] = q * self.derivative(y[i, c], eta[i, c])
+                else:
+                    out[i, c] = 0.0
+        return total
+
+    def hessian_of_rows(
+        self, y: Array, eta: Array, weight: Array, damping: float, out: Array
+    ) -> None:
+        """Write the curvatures, moved by `damping` to the majorizer, times weights.
+
+        To ``out[:, :, i]`` for row `i`; `out` is zero before.
+        """
+        for c in range(eta.shape[1]):
+            for i in range(eta.shape[0]):
+                q = weight[i]
+                if q != 0.0:
+                    newton = self.curvature(y[i, c], eta[i, c])
+                    safe = self.majorizer(y[i, c], eta[i, c])
+                    out[c, c, i] = q * (newton + damping * (safe - newton))
+                else:
+                    out[c, c, i] = 0.0
+
+    def dual_of_rows(self, y: Array, u: Array, weight: Array) -> float:
+        """Return ``-sum_i weight_i f*_i(-u_i)``."""
+        total = 0.0
+        for c in range(u.shape[1]):
+            for i in range(u.shape[0]):
+                if weight[i] != 0.0:
+                    total += weight[i] * self.conjugate_dual(y[i, c], u[i, c])
         return total
 
     # All rows, in Python -----------------------------------------------------------
@@ -191,12 +197,7 @@ def weighted_gradient(
 @kernel
 def weighted_value(loss: Any, y: Array, eta: Array, weight: Array) -> float:
     """Return the weighted mean loss."""
-    total = 0.0
-    for i in range(eta.shape[0]):
-        if weight[i] == 0.0:
-            continue
-        total += weight[i] * loss.row_value(y, eta, i)
-    return total
+    return loss.value_of_rows(y, eta, weight)
 
 
 @kernel
@@ -204,25 +205,13 @@ def weighted_hessian(
     loss: Any, y: Array, eta: Array, weight: Array, damping: float, out: Array
 ) -> None:
     """Write ``weight_i hess f_i`` to ``out[:, :, i]``; `out` starts at zero."""
-    k = eta.shape[1]
-    for i in range(eta.shape[0]):
-        if weight[i] == 0.0:
-            continue
-        loss.row_hessian(y, eta, i, damping, out)
-        for c in range(k):
-            for m in range(k):
-                out[c, m, i] *= weight[i]
+    loss.hessian_of_rows(y, eta, weight, damping, out)
 
 
 @kernel
 def weighted_dual(loss: Any, y: Array, u: Array, weight: Array) -> float:
     """Return ``-sum_i weight_i f*_i(-u_i)``."""
-    total = 0.0
-    for i in range(u.shape[0]):
-        if weight[i] == 0.0:
-            continue
-        total += weight[i] * loss.row_dual(y, u, i)
-    return total
+    return loss.dual_of_rows(y, u, weight)
 
 
 def null_intercept(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._exponentials import exp
 from ._base import Array, Loss
 
 
@@ -28,7 +29,7 @@ class LogLink(Loss):
 
     def exp(self, x: float) -> float:
         """Return exp(x), infinite where it overflows, in Python as in kernels."""
-        return math.exp(x) if x < 709.0 else math.inf
+        return exp(x) if x < 709.0 else math.inf
 
     def in_domain(self, y: Array) -> NDArray[np.bool_]:
         """Tell which targets are at least zero."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._exponentials import exp, softplus
 from ._base import Array, Loss
 from .softmax import Softmax
 
@@ -23,7 +24,7 @@ class LogLoss(Loss):
     Examples
     --------
     >>> from sklreg.losses import LogLoss
-    >>> round(LogLoss().record().value(1.0, 0.0), 6)
+    >>> round(float(LogLoss().record().value(1.0, 0.0)), 6)
     0.693147
     """
 
@@ -38,19 +39,17 @@ class LogLoss(Loss):
 
     def value(self, y: float, eta: float) -> float:
         """Return log(1 + exp(eta)) - y eta, without overflow."""
-        return max(eta, 0.0) + math.log1p(math.exp(-abs(eta))) - y * eta
+        return softplus(eta) - y * eta
 
     def derivative(self, y: float, eta: float) -> float:
         """Return p - y with p = 1 / (1 + exp(-eta)), exact in both tails."""
-        small = math.exp(-abs(eta))
+        small = exp(-abs(eta))
         p_small = small / (1.0 + small)
-        if eta > 0.0:
-            return (1.0 - y) - p_small
-        return p_small - y
+        return (1.0 - y) - p_small if eta > 0.0 else p_small - y
 
     def curvature(self, y: float, eta: float) -> float:
         """Return p (1 - p)."""
-        small = math.exp(-abs(eta))
+        small = exp(-abs(eta))
         return small / ((1.0 + small) * (1.0 + small))
 
     def majorizer(self, y: float, eta: float) -> float:

@@ -24,7 +24,7 @@ class Poisson(LogLink):
     Examples
     --------
     >>> from sklreg.losses import Poisson
-    >>> round(Poisson().record().value(3.0, 0.0), 6)
+    >>> round(float(Poisson().record().value(3.0, 0.0)), 6)
     1.295837
     """
 

@@ -35,7 +35,7 @@ class Softmax(Loss):
     >>> import numpy as np
     >>> from sklreg.losses import Softmax
     >>> y, eta = np.array([[0.0, 1.0, 0.0]]), np.zeros((1, 3))
-    >>> round(float(Softmax().record().row_value(y, eta, 0)), 6)
+    >>> round(float(Softmax().record().value_of_rows(y, eta, np.ones(1))), 6)
     1.098612
     """
 
@@ -44,60 +44,21 @@ class Softmax(Loss):
     likelihood = True
     separable = False
 
-    def row_value(self, y: Array, eta: Array, i: int) -> float:
-        """Return log-sum-exp minus y' eta, for y that sums to one."""
-        largest = eta[i, 0]
-        for c in range(1, eta.shape[1]):
-            largest = max(largest, eta[i, c])
-        total, chosen = 0.0, 0.0
-        for c in range(eta.shape[1]):
-            total += math.exp(eta[i, c] - largest)
-            chosen += y[i, c] * (eta[i, c] - largest)
-        return math.log(total) - chosen
-
-    def row_gradient(self, y: Array, eta: Array, i: int, out: Array) -> None:
-        """Write p - y."""
-        largest = eta[i, 0]
-        for c in range(1, eta.shape[1]):
-            largest = max(largest, eta[i, c])
+    def value_of_rows(self, y: Array, eta: Array, weight: Array) -> float:
+        """Return the weighted mean of log-sum-exp minus y' eta, `y` of sum one."""
         total = 0.0
-        for c in range(eta.shape[1]):
-            out[i, c] = math.exp(eta[i, c] - largest)
-            total += out[i, c]
-        for c in range(eta.shape[1]):
-            out[i, c] = out[i, c] / total - y[i, c]
-
-    def row_hessian(
-        self, y: Array, eta: Array, i: int, damping: float, out: Array
-    ) -> None:
-        """Write diag(p) - p p', moved by `damping` to (I - 11'/K) / 2."""
-        k = eta.shape[1]
-        largest = eta[i, 0]
-        for c in range(1, k):
-            largest = max(largest, eta[i, c])
-        total = 0.0
-        for c in range(k):  # the diagonal holds the probabilities meanwhile
-            out[c, c, i] = math.exp(eta[i, c] - largest)
-            total += out[c, c, i]
-        for c in range(k):
-            out[c, c, i] /= total
-        for c in range(k):
-            for m in range(c):
-                newton = -out[c, c, i] * out[m, m, i]
-                out[c, m, i] = newton + damping * (-0.5 / k - newton)
-                out[m, c, i] = out[c, m, i]
-        for c in range(k):
-            newton = out[c, c, i] * (1.0 - out[c, c, i])
-            out[c, c, i] = newton + damping * (0.5 - 0.5 / k - newton)
-
-    def row_dual(self, y: Array, u: Array, i: int) -> float:
-        """Return the entropy of p = y - u."""
-        entropy = 0.0
-        for c in range(u.shape[1]):
-            p = y[i, c] - u[i, c]
-            if p > 0.0:
-                entropy -= p * math.log(p)
-        return entropy
+        for i in range(eta.shape[0]):
+            if weight[i] == 0.0:
+                continue
+            largest = eta[i, 0]
+            for c in range(1, eta.shape[1]):
+                largest = max(largest, eta[i, c])
+            mass, chosen = 0.0, 0.0
+            for c in range(eta.shape[1]):
+                mass += exp(eta[i, c] - largest)
+                chosen += y[i, c] * (eta[i, c] - largest)
+            total += weight[i] * (math.log(mass) - chosen)
+        return total
 
     def gradient_of_rows(
         self, y: Array, eta: Array, weight: Array, out: Array
@@ -127,6 +88,46 @@ class Softmax(Loss):
                 for c in range(k):
                     out[i, c] = weight[i] * (out[i, c] / mass - y[i, c])
         return total
+
+    def hessian_of_rows(
+        self, y: Array, eta: Array, weight: Array, damping: float, out: Array
+    ) -> None:
+        """Write diag(p) - p p', moved by `damping` to (I - 11'/K) / 2, times weights.
+
+        To ``out[:, :, i]`` for row `i`; `out` is zero before.
+        """
+        k = eta.shape[1]
+        for i in range(eta.shape[0]):
+            q = weight[i]
+            if q == 0.0:
+                continue
+            largest = eta[i, 0]
+            for c in range(1, k):
+                largest = max(largest, eta[i, c])
+            mass = 0.0
+            for c in range(k):  # the diagonal holds the probabilities meanwhile
+                out[c, c, i] = exp(eta[i, c] - largest)
+                mass += out[c, c, i]
+            for c in range(k):
+                out[c, c, i] /= mass
+            for c in range(k):
+                for m in range(c):
+                    newton = -out[c, c, i] * out[m, m, i]
+                    out[c, m, i] = q * (newton + damping * (-0.5 / k - newton))
+                    out[m, c, i] = out[c, m, i]
+            for c in range(k):
+                newton = out[c, c, i] * (1.0 - out[c, c, i])
+                out[c, c, i] = q * (newton + damping * (0.5 - 0.5 / k - newton))
+
+    def dual_of_rows(self, y: Array, u: Array, weight: Array) -> float:
+        """Return the weighted mean entropy of p = y - u."""
+        entropy = 0.0
+        for i in range(u.shape[0]):
+            for c in range(u.shape[1]):
+                p = y[i, c] - u[i, c]
+                if weight[i] != 0.0 and p > 0.0:
+                    entropy -= weight[i] * p * math.log(p)
+        return entropy
 
     def balanced_dual(self, u: Array, y: Array, weight: Array) -> Array:
         """Mix p with one distribution so that its mean is that of y.

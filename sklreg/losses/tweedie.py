@@ -53,7 +53,7 @@ class Tweedie(LogLink):
     Examples
     --------
     >>> from sklreg.losses import Tweedie
-    >>> round(Tweedie(power=1.5).record().value(4.0, 0.0), 6)
+    >>> round(float(Tweedie(power=1.5).record().value(4.0, 0.0)), 6)
     2.0
     """
 

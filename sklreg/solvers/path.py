@@ -45,16 +45,16 @@ def along_path(
     """Solve for each of `penalties`; the working set goes on to the next problem."""
     null, ahead = Null.of(problem), 1
     steps: list[Step] = []
-    behind = [Landmark(np.inf, *_first(problem, penalties[0], null, start))]
+    behind = [Landmark(np.inf, *_first(problem, penalties[0], null, start))] * 2
     while len(steps) < len(penalties):
         batch = penalties[len(steps) : len(steps) + ahead]
         last = behind[-1]
         candidates = [Candidate(last.point, 0, last.evaluation)]
-        if len(steps) >= 2 and not _smooth_and_large(problem):
+        if not _smooth_and_large(problem):
             goal = problem._replace(penalty=batch[-1])
             expected = _extrapolated(behind, goal.penalty.strength())
             inside = inside.expecting(goal, last.point, expected)
-            if len(batch) > 1 and goal.penalty.convex:
+            if inside.design is not None and goal.penalty.convex:
                 alphas = np.array([penalty.strength() for penalty in batch])
                 ready = look_ahead(inside, goal, alphas, behind, _INNER * tol, max_iter)
                 candidates = ready or candidates
@@ -131,7 +131,7 @@ def _extrapolated(behind: list[Landmark], alpha: float) -> Array:
     """
     before, last = behind
     step = last.alpha - before.alpha
-    ahead = (alpha - last.alpha) / step if step != 0.0 else 0.0
+    ahead = (alpha - last.alpha) / step if last.alpha != before.alpha else 0.0
     gradient = last.evaluation.gradient
     return gradient + ahead * (gradient - before.evaluation.gradient)
 
