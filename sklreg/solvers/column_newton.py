@@ -151,15 +151,20 @@ def newton_in_columns(
 
 
 def newton_path_in_columns(
-    problem: Problem, point: Point, evaluation: Evaluation, alphas: Array, share: float
+    problem: Problem,
+    point: Point,
+    evaluation: Evaluation,
+    alphas: Array,
+    share: float,
+    max_iter: int,
 ) -> tuple[Point, NDArray[np.intp]]:
     """Solve for some strengths of the penalty in turn, with the best intercepts.
 
     Until the largest violation is `share` of the largest slope before. There are as
-    many points as a few steps each find; with the number of these.
+    many points as a few steps each find, `max_iter` at most; with their number.
     """
     state = _State.of(point, evaluation)
-    goal = Goal(0.0, share, min(_PATIENCE, _steps_at_once(problem)))
+    goal = Goal(0.0, share, min(max_iter, _PATIENCE, _steps_at_once(problem)))
     points, n_steps, _ = _solved(problem, state, alphas, goal)
     return points, n_steps
 

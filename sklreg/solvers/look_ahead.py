@@ -79,7 +79,9 @@ def look_ahead(
         found = Point(*(a + d for a, d in zip(here, ways, strict=True)))
         steps: Any = np.ones(len(found.b), np.intp)
     elif inside.model is None and keeps_to_columns(part):
-        found, steps = newton_path_in_columns(part, here, there, alphas, share)
+        found, steps = newton_path_in_columns(
+            part, here, there, alphas, share, max_iter
+        )
     else:
         found, steps = _one_by_one(inside, problem, alphas, behind, share, max_iter)
     m = len(found.b)

@@ -50,7 +50,7 @@ def along_path(
         batch = penalties[len(steps) : len(steps) + ahead]
         last = behind[-1]
         candidates = [Candidate(last.point, 0, last.evaluation)]
-        if not _smooth_and_large(problem):
+        if len(penalties) > 1 and not _smooth_and_large(problem):
             goal = problem._replace(penalty=batch[-1])
             expected = _extrapolated(behind, goal.penalty.strength())
             inside = inside.expecting(goal, last.point, expected)
