@@ -215,6 +215,24 @@ def test_the_refit_is_on_the_path_of_all_rows():
     assert model.sparsity_ == path.sparsities[k]
 
 
+@pytest.mark.parametrize(
+    ("network", "penalty", "later"),
+    [
+        (MLPClassifier, "l1", 25),  # 10 mini-batches a pass, and 250 steps
+        (MLPClassifier, "group", 100),
+        (MLPRegressor, "l1", 100),
+    ],
+)
+def test_later_strengths_with_classes_have_fewer_epochs(network, penalty, later):
+    X, y = IRIS
+    model = network(penalty, hidden_layer_sizes=2, tol=0.0, n_iter_no_change=10**6)
+    model.set_params(batch_size=15, max_iter=100, polish=False, random_state=0)
+    path = mlp_path(model, X, y, alphas=[0.01, 0.003, 0.001])
+    np.testing.assert_array_equal(path.n_iters, [later, later, 100])
+    whole = mlp_path(model.set_params(max_iter=20), X, y, alphas=[0.01, 0.001])
+    np.testing.assert_array_equal(whole.n_iters, [20, 20])
+
+
 def test_without_refit_there_are_no_weights():
     model = MLPRegressorCV("l1", **QUICK, cv=FOLDS, refit=False).fit(*DIABETES)
     assert model.alpha_ in QUICK["alphas"]

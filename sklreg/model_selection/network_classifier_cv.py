@@ -46,8 +46,10 @@ class MLPClassifierCV(CrossValidatedNetwork, MLPClassifier):
     -----
     All folds have the same strengths and the same random numbers: those of one
     `MLPClassifier` with ``warm_start=True``, ``polish=False`` and the same
-    `random_state`, fitted to each strength in turn. So training adds up along the path;
-    the first network, for the smallest strength, has only its own `max_iter` epochs.
+    `random_state`, fitted to each strength in turn. So training adds up along the path.
+    The first network, for the smallest strength, has `max_iter` epochs, each next one a
+    tenth of them, but no fewer than make 250 steps; with group penalties all have
+    `max_iter`.
 
     <notes on both networks>
 

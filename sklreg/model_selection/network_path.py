@@ -16,11 +16,18 @@ from sklearn.utils import check_random_state
 from .._validation import checked_weights
 from ..neural._base import Perceptron
 from ..neural._fitted import ADVICE
+from ..neural.architecture import batch_size_of, epochs_of
+from ..neural.objective import Objective
 from ..neural.scales import measure
 from ..neural.targets import Sample, without_absent_rows
 from .choosing import warn_of_fits
 from .grid import Array
 from .network_grid import network_strengths
+
+#: Epochs of later networks with classes: this share of those of the first, ...
+_SHARE = 0.1
+#: ... and so many steps at least, which move a weight by its typical size.
+_STEPS = 250
 
 
 class NetworkPath(NamedTuple):
@@ -67,7 +74,9 @@ def mlp_path(
     The first network, for the smallest strength, starts from random weights. Each next
     one goes on from the weights, and the optimiser's state, of the one before: weights
     that became zero together with all that they fed stay zero, so that the other
-    direction would never leave the empty network.
+    direction would never leave the empty network. With classes it trains for a tenth of
+    the first one's epochs, but for 250 steps at least; with numbers, or a penalty of
+    groups, for as many as that.
 
     Parameters
     ----------
@@ -119,6 +128,12 @@ def mlp_path(
     at least the product of their lengths, so that l2 too makes deep networks constant.
     The bound holds for activations nowhere steeper than one.
 
+    References
+    ----------
+    Lemhadri, Ruan, Abraham and Tibshirani (2021), LassoNet: a neural network with
+    feature sparsity, Journal of Machine Learning Research 22: paths from dense
+    to sparse.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -168,12 +183,17 @@ def grid_of(
     model: Perceptron, sample: Sample, alphas: Any, ratio: float | None
 ) -> Array:
     """Return the strengths for a network and the rows it is to learn from."""
-    unit = copy.copy(model)
-    unit.alpha = 1.0
-    objective = unit._objective(sample).plain
+    objective = at_strength_one(model, sample).plain
     has_link = sample.targets.has_link
     scales = measure(objective.data, objective.network, objective.loss, has_link)
     return network_strengths(sample.X, objective, scales, alphas, ratio)
+
+
+def at_strength_one(model: Perceptron, sample: Sample) -> Objective:
+    """Return the objective of a network with penalties of strength 1."""
+    unit = copy.copy(model)
+    unit.alpha = 1.0
+    return unit._objective(sample)
 
 
 def follow(
@@ -206,9 +226,34 @@ def follow(
         Why a minimisation ended early; empty if it did not.
     """
     found, shortfalls = [], []
+    later = epochs_later(model, sample)
     for alpha in grid[::-1]:
         with watch():
             model._fit_at(float(alpha), sample)
             found.append(look(model))
         shortfalls.append(model._shortfall)
+        model.max_iter = later
     return found[::-1], shortfalls[::-1]
+
+
+def epochs_later(model: Perceptron, sample: Sample) -> int:
+    """Return the limit on epochs of all networks of a path but the first.
+
+    The log-loss has no minimum where a network tells all rows apart: every epoch makes
+    it surer of what it learned by heart, along the path more and more, and single
+    weights need few steps from one strength to the next. Numbers have a minimum to go
+    to; and where groups leave, those that stay have to learn what these knew.
+
+    Parameters
+    ----------
+    model : Perceptron
+        The network.
+    sample : Sample
+        The rows to learn from.
+    """
+    n_samples = len(sample.targets.weight)
+    first, objective = epochs_of(model, n_samples), at_strength_one(model, sample)
+    if objective.penalty.is_of_norms() or not objective.loss.of_classes:
+        return first
+    n_batches = -(-n_samples // batch_size_of(model, n_samples))
+    return min(first, max(round(_SHARE * first), -(-_STEPS // n_batches)))

@@ -39,8 +39,8 @@ class MLPRegressorCV(CrossValidatedNetwork, MLPRegressor):
     -----
     All folds have the same strengths and the same random numbers: those of one
     `MLPRegressor` with ``warm_start=True``, ``polish=False`` and the same
-    `random_state`, fitted to each strength in turn. So training adds up along the path;
-    the first network, for the smallest strength, has only its own `max_iter` epochs.
+    `random_state`, fitted to each strength in turn. So training adds up along the path.
+    The first network, for the smallest strength, has only its own `max_iter` epochs.
 
     <notes on both networks>
 

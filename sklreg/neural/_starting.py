@@ -8,7 +8,14 @@ import numpy as np
 
 from .._random_numbers import new_key
 from ._fitted import FittedNetwork
-from .architecture import epochs_of, network_of, penalties_of, rule_of, schedule_of
+from .architecture import (
+    batch_size_of,
+    epochs_of,
+    network_of,
+    penalties_of,
+    rule_of,
+    schedule_of,
+)
 from .equal_rows import row_marks
 from .fits import Progress
 from .layers import Flat, Network, pack
@@ -20,9 +27,6 @@ from .scales import measure
 from .start import initial_theta
 from .targets import Sample
 from .training import Settings
-
-#: Up to this many rows a mini-batch is everything.
-_BATCH_SIZE = 64
 
 
 class StartingNetwork(FittedNetwork):
@@ -41,10 +45,10 @@ class StartingNetwork(FittedNetwork):
         return Objective(data, network, targets.loss, penalty)
 
     def _settings(self, objective: Objective, progress: Progress) -> Settings:
-        size = _BATCH_SIZE if self.batch_size == "auto" else int(self.batch_size)
-        max_iter = epochs_of(self, objective.data.n_samples)
+        n_samples = objective.data.n_samples
+        max_iter = epochs_of(self, n_samples)
         return Settings(
-            min(size, objective.data.n_samples),
+            batch_size_of(self, n_samples),
             max_iter,
             bool(self.shuffle),
             rule_of(self, objective.network, progress.scales),

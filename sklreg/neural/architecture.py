@@ -33,6 +33,8 @@ _COUNT = Interval(numbers.Integral, 1, None, closed="left")
 _EPOCHS, _EPOCHS_OF_MANY = 100, 200
 #: Rows up to which there are not many.
 _FEW = 5000
+#: Up to this many rows a mini-batch is everything.
+_BATCH_SIZE = 64
 
 CONSTRAINTS: dict[str, list[Any]] = {
     **PENALTY_CONSTRAINTS,
@@ -170,6 +172,12 @@ def epochs_of(estimator: Any, n_samples: int) -> int:
     if estimator.max_iter != "auto":
         return int(estimator.max_iter)
     return _EPOCHS if n_samples <= _FEW else _EPOCHS_OF_MANY
+
+
+def batch_size_of(estimator: Any, n_samples: int) -> int:
+    """Return the number of rows in a mini-batch."""
+    size = _BATCH_SIZE if estimator.batch_size == "auto" else int(estimator.batch_size)
+    return min(size, n_samples)
 
 
 def schedule_of(estimator: Any, n_epochs: int) -> Schedule:
