@@ -9,7 +9,7 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
-from ._validation import checked_nested
+from ._validation import check_parameters, checked_nested
 
 _WITHIN = ("sklreg.", "sklearn.", "joblib.")
 
@@ -27,6 +27,10 @@ class PenalizedEstimator(BaseEstimator):
         """
         checked_nested(params, self.get_params(deep=False))
         return super().set_params(**params)
+
+    def _validate_params(self) -> None:
+        """Refuse parameters that break their constraints."""
+        check_parameters(self)
 
     def __sklearn_tags__(self) -> Any:
         """Sparse X is welcome."""

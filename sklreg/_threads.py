@@ -11,7 +11,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-_SMALL = 1 << 22  # numbers in X: 32 MiB of float64
+#: Numbers in X: 32 MiB of float64; and so few that BLAS takes one thread by itself.
+_SMALL, _TINY = 1 << 22, 1 << 12
 
 _lock = threading.Lock()
 _limits: list[Any] = []  # of the first of the uses under way
@@ -45,4 +46,5 @@ def _controller() -> Any:
 
 def blas_threads_for(size: int) -> contextlib.AbstractContextManager[None]:
     """Limit BLAS to one thread for a matrix of few numbers, leave it alone for many."""
-    return one_blas_thread() if size <= _SMALL else contextlib.nullcontext()
+    limited = _TINY < size <= _SMALL
+    return one_blas_thread() if limited else contextlib.nullcontext()

@@ -7,6 +7,7 @@ else.
 from __future__ import annotations
 
 import functools
+import math
 import numbers
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar, cast
@@ -19,6 +20,7 @@ from sklearn.utils import check_array, compute_class_weight
 from sklearn.utils._param_validation import Hidden as Hidden
 from sklearn.utils._param_validation import Interval as Interval
 from sklearn.utils._param_validation import StrOptions as StrOptions
+from sklearn.utils._param_validation import validate_parameter_constraints
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _deprecate_positional_args, validate_data
@@ -57,6 +59,41 @@ def fitting(method: F) -> F:
     return _fit_context(prefer_skip_nested_validation=True)(all_or_nothing)
 
 
+#: Types of which equal values are the same to every constraint.
+_PLAIN = {bool, int, float, str, type(None), np.float64}
+#: What was found valid: estimator's class, parameter, type and value; so many at most.
+_valid: set[tuple[Any, ...]] = set()
+_REMEMBERED = 10_000
+
+
+def check_parameters(estimator: Any) -> None:
+    """Validate the parameters as scikit-learn does, but plain values only once.
+
+    It takes a tenth of a millisecond, which is more than a fit of few rows.
+    """
+    cls: Any = type(estimator)
+    unknown, keys = {}, []
+    for name in _parameter_names(cls):
+        value = getattr(estimator, name)
+        plain = type(value) in _PLAIN
+        key = (cls, name, type(value), value if plain else None)
+        if plain and key in _valid:
+            continue
+        unknown[name] = value
+        keys += [key] * plain
+    if unknown:
+        constraints = estimator._parameter_constraints
+        validate_parameter_constraints(constraints, unknown, caller_name=cls.__name__)
+        if len(_valid) > _REMEMBERED:
+            _valid.clear()
+        _valid.update(keys)
+
+
+@functools.cache
+def _parameter_names(cls: Any) -> list[str]:
+    return list(cls._get_param_names())
+
+
 def only_if(check: Callable[[Any], bool]) -> Callable[[F], F]:
     """Decorate a method that estimators have where `check` of them is true."""
     return cast("Callable[[F], F]", available_if(check))
@@ -70,21 +107,72 @@ def keywords_from(version: str) -> Callable[[F], F]:
 # Features --------------------------------------------------------------------------
 
 
-def checked_for_fit(estimator: Any, X: Any, y: Any, **y_checks: Any) -> tuple[Any, Any]:
-    """Validate X and y for fitting; X stays float32 or float64, dense or sparse."""
+def checked_for_fit(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    reset: bool = True,
+    multi_output: bool = False,
+    **y_checks: Any,
+) -> tuple[Any, Any]:
+    """Validate X and y for fitting; X stays float32 or float64, dense or sparse.
+
+    Arrays that scikit-learn would return as they are it is not asked about.
+    """
+    n_dims = {1, 2} if multi_output else {1}
+    if reset and _is_canonical(X) and _are_targets(y, len(X), n_dims):
+        vars(estimator).pop("feature_names_in_", None)
+        estimator.n_features_in_ = X.shape[1]
+        return X, y
     X, y = validate_data(
         estimator,
         X,
         y,
         accept_sparse=("csr", "csc"),
         dtype=FLOATS,
+        reset=reset,
+        multi_output=multi_output,
         **y_checks,
     )
     return X, y
 
 
+def _is_canonical(X: Any) -> bool:
+    """Tell whether X is an array of finite floats with some rows and columns."""
+    return bool(
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.dtype in FLOATS
+        and X.size > 0
+        and _all_finite(X)
+    )
+
+
+def _are_targets(y: Any, n_samples: int, n_dims: set[int]) -> bool:
+    """Tell whether y is an array of so many finite numbers or names."""
+    return bool(
+        type(y) is np.ndarray
+        and y.ndim in n_dims
+        and y.dtype.kind in "biufU"
+        and len(y) == n_samples
+        and y.size > 0
+        and y.flags.c_contiguous
+        and (y.dtype.kind != "f" or _all_finite(y))
+    )
+
+
+def _all_finite(values: NDArray[Any]) -> bool:
+    """Tell whether all numbers are finite; those with an infinite sum are not."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.isfinite(values.sum())
+
+
 def checked_for_predict(estimator: Any, X: Any) -> Any:
     """Validate X for prediction by a fitted estimator."""
+    named = hasattr(estimator, "feature_names_in_")
+    if not named and _is_canonical(X) and X.shape[1] == estimator.n_features_in_:
+        return X
     return validate_data(
         estimator, X, accept_sparse=("csr", "csc"), dtype=FLOATS, reset=False
     )

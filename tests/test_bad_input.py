@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import validate_data
 
-from sklreg import LinearClassifier, LinearRegressor, alpha_max, convert_alpha
+from sklreg import Lasso, LinearClassifier, LinearRegressor, alpha_max, convert_alpha
+from sklreg._validation import checked_for_fit, checked_for_predict
 from sklreg.losses import Huber, LogLoss, Poisson, SquaredHinge, Tweedie
 from sklreg.neural import MLPClassifier, MLPRegressor
 from sklreg.penalties import L1, ElasticNet, Penalty
@@ -700,3 +702,69 @@ def test_any_finite_array_gives_finite_coefficients_or_a_value_error(model, case
         assert np.isfinite(model.objective_)
         assert model.violation_ >= 0.0
     np.testing.assert_array_equal(array, content)
+
+
+# What scikit-learn is not asked about -------------------------------------------------
+
+PLAIN_Y = {
+    "floats": Y,
+    "float32": Y.astype(np.float32),
+    "integers": (Y > 0).astype(int),
+    "booleans": Y > 0,
+    "strings": LABELS,
+    "a matrix": np.column_stack([Y, Y]),
+}
+
+
+@pytest.mark.parametrize("y", PLAIN_Y.values(), ids=PLAIN_Y)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_plain_arrays_are_taken_as_scikit_learn_returns_them(y, dtype, order):
+    given = np.asarray(X, dtype=dtype, order=order)
+    ours, theirs = LinearRegressor(), LinearRegressor()
+    for estimator in (ours, theirs):
+        estimator.feature_names_in_ = np.array(["of", "another", "fit"])
+    found = checked_for_fit(ours, given, y, multi_output=True)
+    expected = validate_data(
+        theirs, given, y, dtype=[np.float64, np.float32], multi_output=True
+    )
+    for mine, its, same in zip(found, expected, (given, y), strict=True):
+        assert mine is same
+        np.testing.assert_array_equal(its, same, strict=True)
+    assert vars(ours) == vars(theirs)
+    assert checked_for_predict(ours, given) is given
+    with pytest.raises(ValueError, match="features"):
+        checked_for_predict(ours, given[:, :2])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("where", ["X", "y"])
+def test_what_is_not_finite_is_not_plain(where, bad):
+    data = {"X": X.copy(), "y": Y.copy()}
+    data[where].flat[-1] = bad
+    with pytest.raises(ValueError, match=f"Input {where} contains"):
+        Lasso().fit(**data)
+
+
+def test_sums_that_overflow_are_of_finite_numbers():
+    large = np.full((4, 1), 1e308)
+    assert checked_for_fit(LinearRegressor(), large, Y[:4])[0] is large
+
+
+@pytest.mark.parametrize(
+    ("name", "valid", "bad"),
+    [
+        ("fit_intercept", True, 1),
+        ("max_iter", 1000, 1000.0),
+        ("alpha", 1.0, -1.0),
+        ("alpha", 1.0, np.nan),
+        ("alpha", 1, "1"),
+        ("selection", "cyclic", ["cyclic"]),
+        ("random_state", 0, 0.0),
+    ],
+)
+def test_what_was_valid_vouches_for_nothing_else(name, valid, bad):
+    for _ in range(2):
+        Lasso().set_params(**{name: valid}).fit(X, Y)
+        with pytest.raises(ValueError, match=f"The '{name}' parameter of Lasso"):
+            Lasso().set_params(**{name: bad}).fit(X, Y)

@@ -14,9 +14,10 @@ from sklreg._validation import as_design, checked_for_fit
 from sklreg.designs import Dense, Standardized, standardized
 from sklreg.losses import SquaredError
 from sklreg.penalties import L1
-from sklreg.solvers import Problem
+from sklreg.solvers import Problem, certificate_of, solve, solve_path
 from sklreg.solvers.certificate import Null
-from sklreg.solvers.moments import Moments, Sums, compress
+from sklreg.solvers.least_squares import LeastSquares, compress
+from sklreg.solvers.moments import Moments, Sums
 from sklreg.solvers.problem import evaluate, start_point
 
 N, P, K = 60, 7, 2
@@ -106,19 +107,22 @@ def test_one_pass_gives_the_same(dtype, order, weighted, far, fit_intercept):
         np.testing.assert_allclose(one[0].scale, two[0].scale, rtol=1e-9)
         np.testing.assert_allclose(one[1], two[1], rtol=1e-9)
         problem = stated(X, y, q, fit_intercept=fit_intercept, scale=scale)
-        small, expected = sums.compressed(problem), compress(problem)
+        moments = sums.of_columns(problem.design)
+        whole = LeastSquares.known(problem, moments, sums.centre)
+        small = compress(whole)
+        expected = LeastSquares.of(problem)
         for name in ("xx", "xy", "yy"):
             np.testing.assert_allclose(
-                getattr(small.moments, name),
+                getattr(whole.moments, name),
                 getattr(expected.moments, name),
                 rtol=1e-9,
                 atol=1e-9,
             )
         w = np.ones((P, K))
-        np.testing.assert_allclose(small.intercept(w), expected.intercept(w), rtol=1e-9)
-        value, slope = small.null()
-        null = Null.of(expected.problem)
-        value_there = null.evaluation.value + expected.offset.sum()
+        np.testing.assert_allclose(whole.intercept(w), expected.intercept(w), rtol=1e-9)
+        value, slope = whole.null()
+        null = Null.of(small.problem)
+        value_there = null.evaluation.value + small.offset.sum()
         assert value == pytest.approx(value_there, rel=1e-9)
         assert slope == pytest.approx(null.gradient, rel=1e-9)
 
@@ -154,9 +158,14 @@ def naive(X, y, q, w, *, fit_intercept):
     return 0.5 * (q @ r**2).sum(), X.T @ (q[:, None] * r)
 
 
+def compressed(problem):
+    """Return the problem of few rows."""
+    return compress(LeastSquares.of(problem))
+
+
 def check_the_same(problem, X, y, q, rtol=1e-11):
     """Compare objective and gradient of the compressed problem with NumPy's."""
-    small = compress(problem)
+    small = compressed(problem)
     p = X.shape[1]
     assert small.problem.design.shape[0] <= p
     rng = np.random.default_rng(2)
@@ -172,7 +181,7 @@ def check_the_same(problem, X, y, q, rtol=1e-11):
         assert found.value + small.offset.sum() == pytest.approx(value, rel=rtol)
         sizes = np.sqrt(q @ X**2)[:, None] * (np.sqrt(2.0 * value) + 1.0)
         assert (np.abs(found.gradient - gradient) <= rtol * sizes).all()
-        b = small.intercept(w)
+        b = small.whole.intercept(w)
         if problem.fit_intercept:  # where the whole problem's intercept is stationary
             eta = problem.design.matvec(w) + b
             np.testing.assert_allclose(q @ (eta - y), 0.0, atol=rtol * (1 + value))
@@ -242,7 +251,7 @@ def test_scaled_columns():
 @with_and_without_intercept
 def test_what_is_left_out_is_the_least_objective(fit_intercept):
     X, y, q = drawn()
-    small = compress(stated(X, y, q, fit_intercept=fit_intercept))
+    small = compressed(stated(X, y, q, fit_intercept=fit_intercept))
     ones = np.ones((N, int(fit_intercept)))
     root = np.sqrt(q)[:, None]
     A = root * np.hstack([X, ones])
@@ -253,9 +262,9 @@ def test_what_is_left_out_is_the_least_objective(fit_intercept):
 
 def test_columns_of_zeros_leave_nothing_to_compress():
     _, y, q = drawn()
-    assert compress(stated(np.zeros((N, 3)), y, q)) is None
-    assert compress(stated(np.ones((N, 3)), y, q)) is None
-    assert compress(stated(np.ones((N, 3)), y, q, fit_intercept=False)) is not None
+    assert compressed(stated(np.zeros((N, 3)), y, q)) is None
+    assert compressed(stated(np.ones((N, 3)), y, q)) is None
+    assert compressed(stated(np.ones((N, 3)), y, q, fit_intercept=False)) is not None
 
 
 # Rounding -----------------------------------------------------------------------------
@@ -270,7 +279,7 @@ def true_gradient(X, y, q, w):
 
 def excess_of_rounding(X, y, q):
     """Return the largest error of a gradient over the bound that it comes with."""
-    small = compress(stated(X, y, q))
+    small = compressed(stated(X, y, q))
     rng = np.random.default_rng(3)
     largest = 0.0
     for size in (0.0, 1e-3, 1.0, 1e3):
@@ -278,8 +287,12 @@ def excess_of_rounding(X, y, q):
         w /= np.std(X, axis=0)[:, None]
         here = start_point(small.problem, w, np.zeros(y.shape[1]))
         found = evaluate(small.problem, here).gradient
-        error = np.abs(found - true_gradient(X, y, q, w)).max()
+        true = true_gradient(X, y, q, w)
+        error = np.abs(found - true).max()
         largest = max(largest, float(error) / small.rounding(w)[0])
+        direct = small.whole.moments.xx @ w - small.whole.moments.xy
+        error = np.abs(direct - true).max()
+        largest = max(largest, float(error) / small.whole.rounding(w)[0])
     return largest
 
 
@@ -335,3 +348,41 @@ def test_a_fit_to_targets_far_from_zero_is_as_good_as_it_says(level, penalty):
         found = np.abs(g + 0.01 * w * (penalty == "l2"))
     floor = 1e-16 * level * np.std(X, axis=0).max()  # what eta itself is rounded to
     assert found.max() <= model.violation_ + floor
+
+
+# Solutions ----------------------------------------------------------------------------
+
+
+@with_and_without_intercept
+@pytest.mark.parametrize("penalty", tables.CONVEX)
+def test_what_is_solved_in_the_moments_is_certified_by_the_rows(penalty, fit_intercept):
+    """Objective, duality gap and violation are those of the whole problem."""
+    X, y, q = drawn(n=200, p=P)
+    record = tables.strong(tables.resized(tables.CONVEX[penalty], P), 0.02)
+    problem = stated(X, y[:, :1], q, fit_intercept=fit_intercept)
+    problem = problem._replace(penalty=record)
+    found = solve(problem, tol=1e-9, max_iter=50)
+    assert not found.shortfall
+    certificate = certificate_of(problem, found.coef, found.intercept)
+    null = Null.of(problem)
+    scale = null.evaluation.value
+    assert found.objective == pytest.approx(certificate.objective, rel=1e-12)
+    assert found.dual_gap == pytest.approx(
+        certificate.dual_gap, abs=1e-12 * scale, nan_ok=True
+    )
+    assert found.violation == pytest.approx(
+        certificate.violation, abs=1e-11 * null.gradient
+    )
+    (other,) = solve_path(problem, [record], tol=1e-9, max_iter=50)
+    assert found.objective == pytest.approx(other.objective, rel=1e-8)
+
+
+def test_outputs_in_the_moments_do_not_mind_each_other():
+    X, y, q = drawn(n=200)
+    start = np.full((P, K), 1e6), np.zeros(K)  # of no use
+    for first in (None, start):
+        both = solve(stated(X, y, q), tol=1e-12, max_iter=50, start=first)
+        for c in range(K):
+            one = solve(stated(X, y[:, c : c + 1], q), tol=1e-12, max_iter=50)
+            np.testing.assert_allclose(both.coef[:, [c]], one.coef, atol=1e-12)
+            np.testing.assert_allclose(both.intercept[[c]], one.intercept, atol=1e-12)

@@ -137,8 +137,8 @@ class Dense(NamedTuple):
         """
         few = self.values[:: max(len(self.values) // _FEW_ROWS, 1)].astype(np.float64)
         shift, p = few.mean(axis=0), self.shape[1]
-        near = (np.abs(shift) <= few.std(axis=0)).all()
-        if near and self.values.flags.f_contiguous and self._is_plain(weight):
+        in_place = self.values.flags.f_contiguous and self._is_plain(weight)
+        if in_place and (np.abs(shift) <= few.std(axis=0)).all():
             out = np.empty((p + beside.shape[1],) * 2)
             out[:p, :p] = self.values.T @ self.values
             out[:p, p:] = self.rmatvec(beside)

@@ -46,7 +46,7 @@ class RidgeRegression(Regressor):
         general = self._general(total)
         for alpha in np.unique(alphas):
             targets = np.flatnonzero(alphas == alpha)
-            general.set_params(alpha=alpha / total)
+            general.alpha = alpha / total
             fitted = self._least_squares(general, X, y, weight, targets)
             coef[targets], intercept[targets] = fitted.coef, fitted.intercept
             n_iter[targets] = fitted.n_iter

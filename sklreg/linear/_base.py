@@ -25,11 +25,10 @@ from .._validation import (
 from ..designs import Standardized, standardized
 from ..penalties import per_feature
 from ..solvers import (
+    LeastSquares,
     Problem,
-    Reduction,
     Solution,
     Sums,
-    by_moments,
     certificate_of,
     moments_pay,
     printed,
@@ -48,7 +47,7 @@ class Prepared(NamedTuple):
     problem: Problem
     given: Any  # the penalty's record, for weights as the user gets them
     dtype: Any  # of these
-    reduction: Reduction | None = None  # a smaller problem, if it is known already
+    least_squares: LeastSquares | None = None  # its moments, if they are known
 
     def restated(self, penalty: Any) -> Any:
         """Return a record of the estimator's penalty for the problem's columns."""
@@ -152,7 +151,7 @@ class LinearModel(LinearPredictor):
     def _summed(
         self, X: Any, y: Array, weight: Array, loss: Any, offset: Array | None = None
     ) -> Prepared:
-        """State the problem, and the smaller one where one pass over X gives both."""
+        """State the problem, with its moments where one pass over X gives both."""
         penalty, sums = self.penalty_record(self.alpha, X.shape[1]), None
         if offset is None and moments_pay(loss, X.shape, y.shape[1], [penalty]):
             sums = Sums.of(as_design(X), y, weight, fit_intercept=self.fit_intercept)
@@ -161,8 +160,9 @@ class LinearModel(LinearPredictor):
             return self._stated(X, y, weight, loss, offset, penalty, *columns)
         columns = sums.standardized(centre=self.fit_intercept, scale=self.standardize)
         prepared = self._stated(X, y, weight, loss, None, penalty, *columns)
-        reduction = by_moments(sums.compressed(prepared.problem))
-        return prepared._replace(reduction=reduction)
+        moments = sums.of_columns(prepared.problem.design)
+        known = LeastSquares.known(prepared.problem, moments, sums.centre)
+        return prepared._replace(least_squares=known)
 
     def _columns(self, X: Any, weight: Array) -> tuple[Standardized, Array]:
         """Wrap a validated X and return it with the norms of its columns."""
@@ -303,7 +303,7 @@ class LinearModel(LinearPredictor):
                 max_iter=self.max_iter,
                 start=start,
                 report=printed if self.verbose else silent,
-                reduction=prepared.reduction,
+                least_squares=prepared.least_squares,
                 enough=enough,
             )
         return prepared, solution

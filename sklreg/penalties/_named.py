@@ -19,10 +19,10 @@ def object_of(penalty: Any, l1_ratio: float | None = None) -> Any:
 
     if not isinstance(penalty, str):
         return penalty
-    penalty = CATALOGUE[penalty]()
-    if l1_ratio is not None and "l1_ratio" in penalty.get_params():
-        penalty.set_params(l1_ratio=l1_ratio)
-    return penalty
+    kind: Any = CATALOGUE[penalty]
+    if l1_ratio is not None and hasattr(kind, "l1_ratio"):
+        return kind(l1_ratio=l1_ratio)
+    return kind()
 
 
 def record_of(

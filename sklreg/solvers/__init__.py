@@ -5,20 +5,20 @@ from __future__ import annotations
 from .certificate import printed, silent
 from .folds import Blocks, in_blocks, over_rows
 from .freedom import degrees_of_freedom
+from .least_squares import LeastSquares
 from .moments import Sums
 from .problem import Problem, Solution, start_point
-from .reduction import Reduction, by_moments, moments_pay
+from .reduction import moments_pay
 from .ridge import Directions, directions
 from .solve import certificate_of, critical_alpha, curvature, solve, solve_path
 
 __all__ = [
     "Blocks",
     "Directions",
+    "LeastSquares",
     "Problem",
-    "Reduction",
     "Solution",
     "Sums",
-    "by_moments",
     "certificate_of",
     "critical_alpha",
     "curvature",

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..designs import Standardized, standardized, standardized_by
-from .moments import Moments, centre_of, compressed, mean_squares
+from .least_squares import LeastSquares
+from .moments import Moments, centre_of, mean_squares
 from .problem import Array, Problem
 from .reduction import Reduction, by_moments, moments_pay
 
@@ -137,8 +138,8 @@ def _from_blocks(
     if (variance < _LOST * square).any():
         return None
     whole: Standardized = problem.design
-    known = np.isfinite(whole.scale)
-    unit = np.where(known, whole.scale, 0.0)  # of constant columns nothing is left
+    finite = np.isfinite(whole.scale)
+    unit = np.where(finite, whole.scale, 0.0)  # of constant columns nothing is left
     design, norms = standardized_by(
         whole.design,
         whole.mean + unit * moments.x,
@@ -147,9 +148,10 @@ def _from_blocks(
         scale=scale,
     )
     if problem.fit_intercept:
-        factor = np.divide(design.scale, unit, out=np.ones_like(unit), where=known)
+        factor = np.divide(design.scale, unit, out=np.ones_like(unit), where=finite)
         moments = moments.about(moments.x, factor)
     else:
         moments = moments.about(np.zeros_like(unit), design.scale / unit)
     part = problem._replace(design=design, weight=weight, norms=norms)
-    return Counted(part, by_moments(compressed(part, moments, blocks.centre)))
+    known = LeastSquares.known(part, moments, blocks.centre)
+    return Counted(part, by_moments(known))

@@ -6,11 +6,7 @@ The squared error is a function of the weighted moments
     \sum_i q_i, \quad \sum_i q_i x_i, \quad \sum_i q_i y_i, \quad
     \sum_i q_i x_i x_i', \quad \sum_i q_i x_i y_i', \quad \sum_i q_i y_i^2
 
-alone. They add up over disjoint rows, and a problem of at most n_features rows has the
-same ones: with the Cholesky factor of the centred second moments, ``S = R' R``,
-
-.. math:: \tfrac{1}{2} \sum_i q_i (y_i - x_i' w)^2
-    = \tfrac{1}{2} \|R^{-T} s - R w\|^2 + const, \qquad s = \sum_i q_i x_i y_i .
+alone, which add up over disjoint rows.
 """
 
 from __future__ import annotations
@@ -20,11 +16,9 @@ import operator
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
-from ..designs import Dense, Standardized, is_constant, standardized_by
-from .factor import pivoted_cholesky
+from ..designs import Standardized, is_constant, standardized_by
 from .problem import Array, Problem
 
 Indices = NDArray[np.intp]
@@ -133,7 +127,8 @@ class Sums(NamedTuple):
         square, mean = np.diagonal(self.moments.xx), self.moments.x
         with np.errstate(over="ignore", invalid="ignore"):
             lost = square - mean**2 < _LOST * square
-            lost &= ~is_constant(np.sqrt(square), self.shift)
+            if lost.any():
+                lost &= ~is_constant(np.sqrt(square), self.shift)
         return not lost.any()
 
     def standardized(self, *, centre: bool, scale: bool) -> tuple[Standardized, Array]:
@@ -144,11 +139,9 @@ class Sums(NamedTuple):
         mean = self.shift + self.moments.x
         return standardized_by(self.design, mean, deviation, centre=centre, scale=scale)
 
-    def compressed(self, problem: Problem) -> Compressed | None:
-        """Return the problem of few rows for columns centred and scaled."""
-        columns: Standardized = problem.design
-        moments = self.moments.about(columns.mean - self.shift, columns.scale)
-        return compressed(problem, moments, self.centre)
+    def of_columns(self, columns: Standardized) -> Moments:
+        """Return the moments of the columns centred and scaled."""
+        return self.moments.about(columns.mean - self.shift, columns.scale)
 
 
 def mean_squares(moments: Moments, w: Array, b: Array) -> tuple[Array, Array]:
@@ -182,82 +175,8 @@ def mean_squares(moments: Moments, w: Array, b: Array) -> tuple[Array, Array]:
     return values, rounding
 
 
-class Compressed(NamedTuple):
-    """A problem of few rows, and what it leaves out."""
-
-    problem: Problem
-    offset: Array  # n_outputs: to be added to the objective
-    moments: Moments  # about the means if there is an intercept
-    mean: Array  # n_features + 1, n_outputs: of y last, what the intercept is made of
-    dropped: Array  # n_features x n_features: what the rank leaves of the moments
-    dropped_y: Array  # n_features x n_outputs
-
-    def intercept(self, w: Array) -> Array:
-        """Return the best intercepts for given weights."""
-        return self.mean[-1] - (self.mean[:-1] * w).sum(axis=0)
-
-    def null(self) -> tuple[float, float]:
-        """Return the objective and the largest derivative at weights of zero."""
-        slope = float(np.abs(self.moments.xy).max(initial=0.0))
-        return 0.5 * float(self.moments.yy.sum()), slope
-
-    def rounding(self, w: Array) -> tuple[float, float]:
-        """Return how far gradient and objective may be off by rounding of the moments.
-
-        Sums of products are known to the precision of the products' norms.
-        """
-        norm = np.sqrt(np.diagonal(self.moments.xx))
-        size = np.sqrt(self.moments.yy) + norm @ np.abs(w)  # of y and X w, at most
-        gradient = np.outer(norm, _ROUNDING * size)
-        gradient += self.dropped @ np.abs(w) + self.dropped_y
-        objective = _ROUNDING * size**2
-        objective += (np.abs(w) * (self.dropped @ np.abs(w))).sum(axis=0)
-        objective += (np.abs(w) * self.dropped_y).sum(axis=0)
-        return float(gradient.max(initial=0.0)), float(objective.sum())
-
-
-def compress(problem: Problem) -> Compressed | None:
-    """Return a problem of at most n_features rows with the same solutions.
-
-    None if all columns are zero.
-    """
-    centre = centre_of(problem)
-    moments = Moments.of(problem.design, problem.y - centre, problem.weight)
-    return compressed(problem, moments, centre)
-
-
 def centre_of(problem: Problem) -> Array:
     """Return what to subtract from y: far from zero its products would lose digits."""
     if problem.fit_intercept:
         return problem.weight @ problem.y
     return np.zeros(problem.n_outputs)
-
-
-def compressed(problem: Problem, moments: Moments, centre: Array) -> Compressed | None:
-    """Return the problem of few rows from the moments of the design and y - centre."""
-    p, k = problem.design.shape[1], problem.n_outputs
-    mean = np.zeros((p + 1, k))
-    if problem.fit_intercept:
-        mean[:-1] = moments.x[:, None] / moments.total
-        mean[-1] = centre + moments.y / moments.total
-        moments = moments.centred()
-    lower, order = pivoted_cholesky(moments.xx)
-    rank = lower.shape[1]
-    if rank == 0:
-        return None
-    target = scipy.linalg.solve_triangular(
-        lower[order], moments.xy[order], lower=True, check_finite=False
-    )
-    root = np.sqrt(rank)  # the weights of the rows sum to one
-    small = problem._replace(
-        design=Standardized(Dense(root * lower.T), np.zeros(p), np.ones(p)),
-        y=np.ascontiguousarray(root * target),
-        weight=np.full(rank, 1.0 / rank),
-        fit_intercept=False,
-    )
-    offset = 0.5 * np.maximum(moments.yy - (target**2).sum(axis=0), 0.0)
-    dropped, dropped_y = np.zeros((p, p)), np.zeros((p, k))
-    if rank < p:
-        dropped = np.abs(moments.xx - lower @ lower.T)
-        dropped_y = np.abs(moments.xy - lower @ target)
-    return Compressed(small, offset, moments, mean, dropped, dropped_y)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .moments import Compressed, compress
+from .least_squares import LeastSquares, compress
 from .problem import Array, Problem
 from .row_space import in_row_space
 
@@ -42,7 +42,7 @@ def reduce(problem: Problem, penalties: list[Any]) -> Reduction | None:
     ridge = all(penalty.is_ridge() for penalty in penalties)
     size = NEWTON_SIZE if k == 1 else NEWTON_SIZE_OF_SEVERAL
     if moments_pay(problem.loss, problem.design.shape, k, penalties):
-        return by_moments(compress(problem))
+        return by_moments(LeastSquares.of(problem))
     if ridge and n < p and n * k <= size:
         return _in_row_space(problem)
     return None
@@ -59,16 +59,17 @@ def moments_pay(
     return bool(loss.quadratic and n > _TALL * p and p <= columns)
 
 
-def by_moments(small: Compressed | None) -> Reduction | None:
+def by_moments(whole: LeastSquares) -> Reduction | None:
     """Return the reduction to a problem of few rows, if there is one."""
+    small = compress(whole)
     if small is None:
         return None
     return Reduction(
         small.problem,
         small.offset,
         lambda w, b: (w, np.zeros_like(b)),
-        lambda w, _: (w, small.intercept(w)),
-        small.null(),
+        lambda w, _: (w, whole.intercept(w)),
+        whole.null(),
         small.rounding,
     )
 

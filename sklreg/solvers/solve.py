@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from .certificate import Certificate, Null, Report, certify, silent
+from .in_moments import solve_in_moments
+from .least_squares import LeastSquares
 from .path import Step, along_path
 from .problem import Array, Problem, Solution, evaluate, start_point
-from .reduction import Reduction, reduce
+from .reduction import Reduction, by_moments, moments_pay, reduce
 from .ridge_path import along_ridge_path, eigenvectors_pay
 from .working_set import WorkingSet
 
@@ -28,20 +30,43 @@ def solve(
     max_iter: int,
     start: Start | None = None,
     report: Report = silent,
-    reduction: Reduction | None = None,
+    least_squares: LeastSquares | None = None,
     enough: float = 0.0,
 ) -> Solution:
-    """Minimise the problem's objective: a path of one point, see `solve_path`."""
+    """Minimise the problem's objective, a path of one point: see `solve_path`.
+
+    Least squares on few columns is solved in its moments, `least_squares` if these are
+    known.
+    """
+    penalties, shape = [problem.penalty], problem.design.shape
+    pays = moments_pay(problem.loss, shape, problem.n_outputs, penalties)
+    if pays and least_squares is None:
+        least_squares = LeastSquares.of(problem)
+    if least_squares is not None and _is_one_quadratic(problem):
+        w = None if start is None else _at_used(problem, start[0])
+        solution = solve_in_moments(
+            least_squares, tol=tol, max_iter=max_iter, start=w, report=report
+        )
+        rounding, null = least_squares.rounding(solution.coef), least_squares.null()
+        if _is_exact(rounding, null, tol):
+            return solution
+        return _verified(problem, solution, tol, max_iter, report)
     return solve_path(
         problem,
-        [problem.penalty],
+        penalties,
         tol=tol,
         max_iter=max_iter,
         start=start,
         report=report,
-        reduction=reduction,
+        reduction=least_squares and by_moments(least_squares),
         enough=enough,
     )[0]
+
+
+def _is_one_quadratic(problem: Problem) -> bool:
+    """Tell whether the model of each output is the problem, and one start will do."""
+    tied = problem.n_outputs > 1 and not problem.penalty.separable
+    return not tied and problem.penalty.convex
 
 
 def solve_path(
@@ -84,8 +109,7 @@ def solve_path(
         )
         start = near.coef, near.intercept
     if start is not None:
-        w = np.where(problem.norms[:, None] > 0.0, start[0], 0.0)
-        start = w, start[1] * problem.fit_intercept
+        start = _at_used(problem, start[0]), start[1] * problem.fit_intercept
     reduction = reduction or reduce(problem, penalties)
     if reduction is None:
         return _paths(problem, penalties, tol, max_iter, start, report, enough=enough)
@@ -93,19 +117,40 @@ def solve_path(
         start = reduction.down(*start)
     small = reduction.problem
     found = _paths(small, penalties, tol, max_iter, start, report, reduction.offset)
-    null_value, null_slope = reduction.null
     solutions = []
     for penalty, solution in zip(penalties, found, strict=True):
         w, b = reduction.up(solution.coef, solution.intercept)
-        slope, value = reduction.rounding(w)
-        if slope <= 0.1 * tol * null_slope and value <= 0.1 * tol * null_value:
-            solutions.append(solution._replace(coef=w, intercept=b))
-            continue
-        left = max(max_iter - solution.n_iter, 1)
-        (verified,) = _paths(problem, [penalty], tol, left, (w, b), report)
-        n_iter = solution.n_iter + verified.n_iter
-        solutions.append(verified._replace(n_iter=n_iter))
+        solution = solution._replace(coef=w, intercept=b)  # noqa: PLW2901
+        if not _is_exact(reduction.rounding(w), reduction.null, tol):
+            stated = problem._replace(penalty=penalty)
+            solution = _verified(stated, solution, tol, max_iter, report)  # noqa: PLW2901
+        solutions.append(solution)
     return solutions
+
+
+def _at_used(problem: Problem, w: Array) -> Array:
+    """Return the weights of columns that are not zero; the others mean nothing."""
+    return np.where(problem.norms[:, None] > 0.0, w, 0.0)
+
+
+def _is_exact(
+    rounding: tuple[float, float], null: tuple[float, float], tol: float
+) -> bool:
+    """Tell whether rounding of gradient and objective is little beside `tol`."""
+    (value, slope), (by_slope, by_value) = null, rounding
+    return by_slope <= 0.1 * tol * slope and by_value <= 0.1 * tol * value
+
+
+def _verified(
+    problem: Problem, solution: Solution, tol: float, max_iter: int, report: Report
+) -> Solution:
+    """Go on with the whole problem from the solution of a smaller one."""
+    left, start = (
+        max(max_iter - solution.n_iter, 1),
+        (solution.coef, solution.intercept),
+    )
+    (verified,) = _paths(problem, [problem.penalty], tol, left, start, report)
+    return verified._replace(n_iter=solution.n_iter + verified.n_iter)
 
 
 def _paths(
