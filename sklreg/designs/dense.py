@@ -111,12 +111,13 @@ class Dense(NamedTuple):
             centred = _centred_after(self.values.T, centre, sums, square)
             if centred is not None:
                 return weight[0] * centred
+        if other is self and self.values.size and weight.min() >= 0.0:
+            return self._shifted_products(centre, np.empty((len(weight), 0)), weight)
         width = max(self.shape[1], other.shape[1])
         out = np.zeros((self.shape[1], other.shape[1]))
         for rows in row_slices(self.shape[0], width, CROSS_ROWS):
-            left = right = self.values[rows] - centre
-            if other is not self:
-                right = other.values[rows] - other_centre
+            left = self.values[rows] - centre
+            right = other.values[rows] - other_centre
             add_cross(left, right, weight[rows], out)
         return out
 

@@ -9,7 +9,7 @@ import numpy as np
 from .certificate import Certificate, Certified, Null, Report, Tolerance, certify
 from .lbfgs import lbfgs
 from .look_ahead import Candidate, Landmark, look_ahead
-from .newton import is_small_and_smooth, newton
+from .newton import is_small_and_smooth, newton, sample, sampled_newton
 from .problem import Array, Evaluation, Point, Problem, evaluate, start_point
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
 from .working_set import WorkingSet, working_sets
@@ -103,6 +103,13 @@ def _solve(
             report(n_iter, found.certificate, limits)
             if limits.met(found.certificate) or n_iter == max_iter:
                 return found, n_iter, inside
+        elif (rows := sample(problem)) is not None:
+            found, n_iter = sampled_newton(
+                problem, found, rows, limits, max_iter, report
+            )
+            if limits.met(found.certificate) or n_iter == max_iter:
+                return found, n_iter, inside
+            max_iter -= n_iter
         return working_sets(problem, found, limits, max_iter, report, inside)
     point, n_iter = lbfgs(problem, found.point, limits, null, max_iter, report)
     return certify(problem, point, evaluate(problem, point)), n_iter, inside
