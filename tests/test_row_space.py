@@ -10,8 +10,9 @@ import tables
 from sklreg import LinearClassifier, LinearRegressor
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.penalties import L2
-from sklreg.solvers import Problem
+from sklreg.solvers import Problem, certificate_of, silent, solve
 from sklreg.solvers.problem import start_point
+from sklreg.solvers.ridge_in_rows import is_ridge_in_rows, solve_in_rows
 from sklreg.solvers.row_space import in_row_space
 
 N, P = 12, 40
@@ -170,3 +171,45 @@ def test_a_row_twice_is_a_row_of_twice_the_weight(penalty):
     repeated = LinearRegressor(penalty, 0.1, tol=1e-12)
     repeated.fit(np.repeat(X, times, axis=0), np.repeat(y, times))
     np.testing.assert_allclose(weighted.coef_, repeated.coef_, atol=1e-10)
+
+
+# Least squares with a ridge penalty: one system ---------------------------------------
+
+
+@pytest.mark.parametrize("strength", [1e-3, 1.0, 1e3])
+@centred_or_not
+@every_design
+@every_kind
+def test_one_system_solves_ridge(kind, make, centre, strength):
+    """For all outputs, and the certificate is that of the columns."""
+    problem, Z = stated(kind, make, centre=centre, strength=strength)
+    y = np.column_stack([problem.y[:, 0], 1e3 + problem.y[:, 0] ** 2])
+    problem = problem._replace(y=y)
+    assert is_ridge_in_rows(problem)
+    found = solve_in_rows(problem, 1e-8, silent)
+    q = problem.weight
+    level = q @ y if centre else np.zeros(2)
+    hessian = Z.T @ (q[:, None] * Z) + strength * np.eye(P)
+    expected = np.linalg.solve(hessian, Z.T @ (q[:, None] * (y - level)))
+    size = np.abs(expected).max(axis=0)
+    assert (np.abs(found.coef - expected) <= 1e-6 * size).all()
+    np.testing.assert_allclose(found.intercept, level, rtol=1e-12)
+    certificate = certificate_of(problem, found.coef, found.intercept)
+    assert found.objective == pytest.approx(certificate.objective, rel=1e-12)
+    null = 0.5 * (q @ (y - level) ** 2).sum()
+    assert found.dual_gap <= 1e-8 * null
+    assert found.dual_gap == pytest.approx(certificate.dual_gap, abs=1e-12 * null)
+
+
+def test_what_the_system_does_not_give_is_found_otherwise():
+    problem, _ = stated("small_rows", strength=1e-14)
+    assert solve_in_rows(problem, 1e-16, silent) is None
+    assert not solve(problem, tol=1e-6, max_iter=50).shortfall
+
+
+def test_one_system_is_for_ridge_of_few_rows():
+    problem, _ = stated("as_it_is")
+    assert is_ridge_in_rows(problem)
+    assert not is_ridge_in_rows(problem._replace(penalty=L2().record(0.0, P)))
+    assert not is_ridge_in_rows(problem.take(np.arange(N)))
+    assert not is_ridge_in_rows(stated("as_it_is", loss="log_loss")[0])

@@ -3,9 +3,9 @@ r"""Smooth: Newton's method, one factorisation a step.
 Small problems are solved to rounding. Of many rows for each column some will do for the
 Hessian: with `m` of them it is off by a share of about ``sqrt(p / m)``, by which each
 step then brings the point nearer, at ``m / n`` of what is by far the most work. The
-gradient and certificate are those of all rows. (Byrd, Chin, Neveitt and Nocedal 2011, On the use
-of stochastic Hessian information in optimization methods for machine learning, SIAM
-Journal on Optimization 21(3).)
+gradient and the certificate are those of all rows. (Byrd, Chin, Neveitt and Nocedal
+2011, On the use of stochastic Hessian information in optimization methods for machine
+learning, SIAM Journal on Optimization 21(3).)
 
 What the rows lack of a column's mean square is curved as all rows are on average: some
 columns are zero but in a few rows.

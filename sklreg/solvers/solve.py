@@ -12,6 +12,7 @@ from .least_squares import LeastSquares
 from .path import Step, along_path
 from .problem import Array, Problem, Solution, evaluate, start_point
 from .reduction import Reduction, by_moments, moments_pay, reduce
+from .ridge_in_rows import is_ridge_in_rows, solve_in_rows
 from .ridge_path import along_ridge_path, eigenvectors_pay
 from .working_set import WorkingSet
 
@@ -51,6 +52,10 @@ def solve(
         if _is_exact(rounding, null, tol):
             return solution
         return _verified(problem, solution, tol, max_iter, report)
+    if is_ridge_in_rows(problem):
+        found = solve_in_rows(problem, tol, report)
+        if found is not None:
+            return found
     return solve_path(
         problem,
         penalties,

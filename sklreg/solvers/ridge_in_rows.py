@@ -1,0 +1,81 @@
+r"""One solution of least squares with a ridge penalty, of more columns than rows.
+
+With columns and targets centred and the positive weights `q`, the minimiser of
+
+.. math:: \tfrac{1}{2} \sum_i q_i (y_i - x_i' w)^2 + \tfrac{\alpha}{2} \|w\|^2
+
+is ``w = X' a`` where ``(X X' + alpha diag(1 / q)) a = y``, one system of n_samples rows
+for all outputs. A product with X and one with X' certify the weights.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg.lapack import dposv
+
+from .certificate import Certified, Report, Tolerance, certify
+from .moments import centre_of
+from .problem import Evaluation, Point, Problem, Solution, evaluate, start_point
+from .reduction import NEWTON_SIZE
+
+_ROUNDING = 16 * float(np.finfo(np.float64).eps)
+
+
+def is_ridge_in_rows(problem: Problem) -> bool:
+    """Tell whether the system is smaller than one in the columns, and definite."""
+    (n, p), penalty = problem.design.shape, problem.penalty
+    ridge = problem.loss.quadratic and penalty.is_ridge() and penalty.strength() > 0.0
+    return bool(ridge and n < p and n <= NEWTON_SIZE)
+
+
+def solve_in_rows(problem: Problem, tol: float, report: Report) -> Solution | None:
+    """Solve the system; None if rounding leaves it too far from the minimum."""
+    point = _point(problem)
+    if point is None:
+        return None
+    evaluation, found = evaluate(problem, point), []
+    for c in range(problem.n_outputs):
+        part = problem.outputs(slice(c, c + 1))
+        certified = _certified(part, point, evaluation, c)
+        square = float(problem.weight @ (part.y[:, 0] - centre_of(part)) ** 2)
+        floor = _ROUNDING * float(problem.weight @ part.y[:, 0] ** 2)
+        limits = Tolerance(tol, 0.5 * (tol * square + floor) + 1e-300, np.nan)
+        report(1, certified.certificate, limits)
+        if not limits.met(certified.certificate):
+            return None
+        found.append(certified.certificate)
+    return Solution(
+        point.w,
+        point.b,
+        sum(certificate.objective for certificate in found),
+        sum(certificate.dual_gap for certificate in found),
+        max(certificate.violation for certificate in found),
+        1,
+        "",
+    )
+
+
+def _point(problem: Problem) -> Point | None:
+    """Return the minimiser and what it predicts; None if the system is singular."""
+    rows, b = np.flatnonzero(problem.weight > 0.0), centre_of(problem)
+    system = problem.design.outer()[np.ix_(rows, rows)]
+    system.flat[:: len(rows) + 1] += problem.penalty.strength() / problem.weight[rows]
+    _, solution, failed = dposv(system, (problem.y - b)[rows], overwrite_a=True)
+    if failed:
+        return None
+    a = np.zeros_like(problem.y)
+    a[rows] = solution
+    return start_point(problem, np.ascontiguousarray(problem.design.rmatvec(a)), b)
+
+
+def _certified(
+    problem: Problem, point: Point, evaluation: Evaluation, c: int
+) -> Certified:
+    """Certify output `c`, the only one of `problem`."""
+    w, eta, slopes, gradient = (
+        np.ascontiguousarray(each[:, [c]])
+        for each in (point.w, point.eta, evaluation.slopes, evaluation.gradient)
+    )
+    value = 0.5 * float(problem.weight @ (eta - problem.y)[:, 0] ** 2)
+    one = Point(w, point.b[[c]], eta)
+    return certify(problem, one, Evaluation(value, slopes, gradient))
