@@ -50,7 +50,7 @@ def along_path(
         batch = penalties[len(steps) : len(steps) + ahead]
         last = behind[-1]
         candidates = [Candidate(last.point, 0, last.evaluation)]
-        if len(penalties) > 1 and not _smooth_and_large(problem):
+        if len(penalties) > 1 and _looks_ahead(problem):
             goal = problem._replace(penalty=batch[-1])
             expected = _extrapolated(behind, goal.penalty.strength())
             inside = inside.expecting(goal, last.point, expected)
@@ -97,22 +97,20 @@ def _solve(
     inside: WorkingSet,
 ) -> tuple[Certified, int, WorkingSet]:
     """Choose the solver: L-BFGS where the penalty is smooth and the Hessian large."""
-    if not _smooth_and_large(problem):
-        if is_small_and_smooth(problem):
-            found, n_iter = newton(problem, found, max_iter)
-            report(n_iter, found.certificate, limits)
-            if limits.met(found.certificate) or n_iter == max_iter:
-                return found, n_iter, inside
-        elif (rows := sample(problem)) is not None:
-            found, n_iter = sampled_newton(
-                problem, found, rows, limits, max_iter, report
-            )
-            if limits.met(found.certificate) or n_iter == max_iter:
-                return found, n_iter, inside
-            max_iter -= n_iter
-        return working_sets(problem, found, limits, max_iter, report, inside)
-    point, n_iter = lbfgs(problem, found.point, limits, null, max_iter, report)
-    return certify(problem, point, evaluate(problem, point)), n_iter, inside
+    if _smooth_and_large(problem):
+        point, n_iter = lbfgs(problem, found.point, limits, null, max_iter, report)
+        return certify(problem, point, evaluate(problem, point)), n_iter, inside
+    n_iter = 0
+    if is_small_and_smooth(problem):
+        found, n_iter = newton(problem, found, max_iter)
+        report(n_iter, found.certificate, limits)
+    elif (rows := sample(problem)) is not None:
+        found, n_iter = sampled_newton(problem, found, rows, limits, max_iter, report)
+    if n_iter and (limits.met(found.certificate) or n_iter == max_iter):
+        return found, n_iter, inside
+    left = max_iter - n_iter
+    found, more, inside = working_sets(problem, found, limits, left, report, inside)
+    return found, n_iter + more, inside
 
 
 def _first(
@@ -141,6 +139,14 @@ def _extrapolated(behind: list[Landmark], alpha: float) -> Array:
     ahead = (alpha - last.alpha) / step if last.alpha != before.alpha else 0.0
     gradient = last.evaluation.gradient
     return gradient + ahead * (gradient - before.evaluation.gradient)
+
+
+def _looks_ahead(problem: Problem) -> bool:
+    """Tell whether solutions are sought for several strengths at once.
+
+    To save products with X, which is no matter in small problems.
+    """
+    return not (_smooth_and_large(problem) or is_small_and_smooth(problem))
 
 
 def _smooth_and_large(problem: Problem) -> bool:
