@@ -323,9 +323,13 @@ def checked_classes(y: Any, weight: Array, class_weight: Any) -> Classes:
     class_weight : None, "balanced" or dict
         Factor for each class; "balanced" gives every class the same total weight.
     """
-    check_classification_targets(y)
+    discrete = type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "biuU"
+    if not discrete:
+        check_classification_targets(y)
     present = weight > 0.0
     labels = np.unique(y[present])
+    if discrete and 2 * len(labels) > len(y):
+        check_classification_targets(y)  # warns of so many
     if len(labels) < 2:
         msg = (
             "A classifier needs at least 2 classes among the rows of non-zero weight, "

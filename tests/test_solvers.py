@@ -251,8 +251,11 @@ def test_lbfgs_finds_what_newton_finds(task, penalty):
             continue
         found, n_iter = lbfgs(problem, point, limits, null, 2000)
         assert 0 < n_iter < 2000
-        assert certificate_of(problem, found.w, found.b).objective == pytest.approx(
-            exact.objective, rel=1e-8
+        assert limits.met(found.certificate)
+        certificate = certificate_of(problem, found.point.w, found.point.b)
+        assert certificate.objective == pytest.approx(exact.objective, rel=1e-8)
+        assert certificate.violation == pytest.approx(
+            found.certificate.violation, abs=1e-12 * null.gradient
         )
 
 

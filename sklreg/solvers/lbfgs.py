@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from ..designs import column_sums, row_slices
-from .certificate import Certificate, Null, Report, Tolerance, certify, silent
+from .certificate import (
+    Certificate,
+    Certified,
+    Null,
+    Report,
+    Tolerance,
+    certify,
+    intercept_violation,
+    silent,
+)
 from .layout import Layout
 from .problem import (
     Array,
@@ -99,13 +108,13 @@ def lbfgs(
     null: Null,
     max_iter: int,
     report: Report = silent,
-) -> tuple[Point, int]:
+) -> tuple[Certified, int]:
     """Improve `point` until `limits` are met or `max_iter` iterations are spent."""
     scale = _scale(problem, null.point.b)
     memory, layout = _Memory.of(scale.size), problem.layout()
     here = _place(problem, layout, point)
     evaluation, gradient = _gradient(problem, here, scale)
-    n_iter, promising = 0, limits.violation
+    n_iter, promising, found = 0, limits.violation, None
     while n_iter < max_iter:
         way = memory.direction(gradient)
         slope = float(gradient @ way)
@@ -120,14 +129,19 @@ def lbfgs(
         evaluation, gradient = _gradient(problem, here, scale)
         memory.add(step * way, gradient - before)
         steepest = float(np.abs(evaluation.gradient + here.pull).max())
+        ends = intercept_violation(problem, evaluation.slopes)
+        if max(steepest, ends) < limits.enough:
+            break
         due = n_iter == _FIRST_CHECK or n_iter % _CHECK_EVERY == 0
-        if due or steepest <= max(promising, limits.enough):
-            certificate = certify(problem, here.point, evaluation).certificate
-            report(n_iter, certificate, limits)
-            if limits.met(certificate):
+        if due or steepest <= promising:
+            found = certify(problem, here.point, evaluation)
+            report(n_iter, found.certificate, limits)
+            if limits.met(found.certificate):
                 break
-            promising = _promising(steepest, limits, certificate)
-    return here.point, max(n_iter, 1)
+            promising = _promising(steepest, limits, found.certificate)
+    if found is None or found.point is not here.point:
+        found = certify(problem, here.point, evaluation)
+    return found, max(n_iter, 1)
 
 
 def _promising(steepest: float, limits: Tolerance, certificate: Certificate) -> float:
@@ -152,9 +166,8 @@ def _place(problem: Problem, layout: Layout, point: Point) -> _Place:
 
 def _gradient(problem: Problem, here: _Place, scale: Array) -> tuple[Evaluation, Array]:
     """Return the data term's evaluation, and the scaled gradient of F as a vector."""
-    evaluation = Evaluation(
-        here.value, here.slopes, problem.design.rmatvec(here.slopes)
-    )
+    gradient = np.ascontiguousarray(problem.design.rmatvec(here.slopes))
+    evaluation = Evaluation(here.value, here.slopes, gradient)
     ends = column_sums(here.slopes) * problem.fit_intercept
     return evaluation, (
         np.vstack([evaluation.gradient + here.pull, ends]) * scale

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .certificate import Certificate, Certified, Null, Report, Tolerance, certify
+from .certificate import Certificate, Certified, Null, Report, Tolerance
 from .lbfgs import lbfgs
 from .look_ahead import Candidate, Landmark, look_ahead
 from .newton import is_small_and_smooth, newton, sample, sampled_newton
@@ -98,8 +98,8 @@ def _solve(
 ) -> tuple[Certified, int, WorkingSet]:
     """Choose the solver: L-BFGS where the penalty is smooth and the Hessian large."""
     if _smooth_and_large(problem):
-        point, n_iter = lbfgs(problem, found.point, limits, null, max_iter, report)
-        return certify(problem, point, evaluate(problem, point)), n_iter, inside
+        found, n_iter = lbfgs(problem, found.point, limits, null, max_iter, report)
+        return found, n_iter, inside
     n_iter = 0
     if is_small_and_smooth(problem):
         found, n_iter = newton(problem, found, max_iter)
