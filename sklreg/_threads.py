@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import threading
 from collections.abc import Iterator
 from typing import Any
 
-#: Numbers in X: 32 MiB of float64; and so few that BLAS takes one thread by itself.
-_SMALL, _TINY = 1 << 22, 1 << 12
+_SMALL = 1 << 22  # numbers in X: 32 MiB of float64
+#: Numbers, and multiplications of a Gram matrix, of which BLAS makes one thread's work.
+_TINY, _TINY_PRODUCT = 1 << 13, 1 << 17
 
 _lock = threading.Lock()
 _limits: list[Any] = []  # of the first of the uses under way
@@ -44,7 +46,15 @@ def _controller() -> Any:
     return ThreadpoolController()
 
 
-def blas_threads_for(size: int) -> contextlib.AbstractContextManager[None]:
-    """Limit BLAS to one thread for a matrix of few numbers, leave it alone for many."""
-    limited = _TINY < size <= _SMALL
-    return one_blas_thread() if limited else contextlib.nullcontext()
+def blas_threads_for(
+    shape: tuple[int, ...],
+) -> contextlib.AbstractContextManager[None]:
+    """Limit BLAS to one thread for a matrix of few numbers, leave it alone for many.
+
+    And for very few, of which it makes no threads: to set the limit takes time.
+    """
+    size = math.prod(shape)
+    tiny = size <= _TINY and size * min(shape) <= _TINY_PRODUCT
+    return (
+        one_blas_thread() if size <= _SMALL and not tiny else contextlib.nullcontext()
+    )

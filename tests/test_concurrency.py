@@ -1,5 +1,6 @@
 """Fits beside each other, in other processes, and interrupted."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -20,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 
 import sklreg
 from sklreg import LinearClassifier, LinearRegressor
+from sklreg._threads import blas_threads_for
 from sklreg.neural import MLPClassifier, MLPRegressor
 
 ROOT = Path(sklreg.__file__).parents[1]
@@ -282,3 +284,19 @@ def test_interrupt_returns_promptly_and_leaves_the_estimator_alone(problem, refi
     assert len(lines) == 2, (printed, complaints)
     assert float(lines[0]) - sent < 5.0
     assert lines[1] == "True"
+
+
+@pytest.mark.parametrize(
+    ("shape", "limited"),
+    [
+        ((442, 10), False),  # BLAS takes one thread by itself
+        ((2000, 6), True),
+        ((90, 90), True),
+        ((10_000, 400), True),
+        ((100_000, 100), False),  # threads pay
+        ((0, 3), False),
+    ],
+)
+def test_blas_is_limited_where_threads_would_not_pay(shape, limited):
+    context = blas_threads_for(shape)
+    assert isinstance(context, contextlib.nullcontext) != limited

@@ -218,7 +218,7 @@ class RidgeCV(RidgeRegression):
             raise ValueError(msg)
         targets = y.reshape(len(y), -1).astype(np.float64)
         loss = loss_record("squared_error")
-        with blas_threads_for(X.shape[0] * X.shape[1]):
+        with blas_threads_for(X.shape):
             prepared = self._general()._state(X, targets, weight, loss)
             found = directions(prepared.problem, float(alphas.min()) / total)
         return _Closed(prepared, found, total)
@@ -234,7 +234,7 @@ class RidgeCV(RidgeRegression):
         """Return the scores of predictions by the models of all other rows."""
         problem = closed.prepared.problem
         used = problem.weight > 0.0
-        with blas_threads_for(X.shape[0] * X.shape[1]):
+        with blas_threads_for(X.shape):
             errors = closed.found.left_out(alphas[None] / closed.total)
         apart = self.alpha_per_target and problem.n_outputs > 1
         if self.scoring is None:

@@ -296,7 +296,7 @@ class LinearModel(LinearPredictor):
         """
         prepared = self._summed(X, y, weight, loss, offset)
         start = before and _start(prepared, *before)
-        with blas_threads_for(X.shape[0] * X.shape[1]):
+        with blas_threads_for(X.shape):
             solution = solve(
                 prepared.problem,
                 tol=self.tol,

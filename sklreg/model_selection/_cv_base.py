@@ -103,7 +103,7 @@ class CrossValidated(Callbacks, Choosing, LinearModel):
         line = ProgressLine(n_fits, shown=bool(self.verbose))
         given = None if sample_weight is None else weight
         task = Task.of_fit(self, X, y, given, n_fits, in_order=False)
-        with blas_threads_for(X.shape[0] * X.shape[1]):
+        with blas_threads_for(X.shape):
             validation = Validation.of(whole, weight, folds, self._settings(), paths)
             shortfalls = list[str]()
             if isinstance(self.cv, str):

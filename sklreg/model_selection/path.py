@@ -99,7 +99,7 @@ def regularization_path(
     problem = stated.problem._replace(penalty=unit)
     grid = strengths(problem, alphas, alpha_min_ratio)
     penalties = [unit.at_strength(alpha) for alpha in grid]
-    with blas_threads_for(n_samples * n_features):
+    with blas_threads_for((n_samples, n_features)):
         solutions = solve_path(
             problem, penalties, tol=estimator.tol, max_iter=estimator.max_iter
         )

@@ -126,7 +126,7 @@ def relaxed_path(
     )
     stated = prepared(estimator, X, y, sample_weight, offset)
     n_samples, p = stated.problem.design.shape
-    with blas_threads_for(n_samples * p):
+    with blas_threads_for((n_samples, p)):
         solutions = []
         for coefs, intercepts, alpha in _points(path):
             penalty = stated.restated(estimator.penalty_record(refit * alpha, p))
