@@ -1,19 +1,26 @@
 """How long a mini-batch of a network takes, beside the libraries that are installed.
 
     python benchmarks/neural.py [--cases 50-64-1/32,784-64-10/64] [--rounds 5]
+        [--seconds 0.5] [--ways sklreg,l1]
 
 Microseconds per mini-batch in steady state: what a training of twice as many epochs
 takes longer, over the mini-batches in the difference, so that validation, the start and
-compiling do not count. float32, Adam, relu, one thread, 8192 rows; the least processor
-time of several rounds in which all take turns. "products" are the five matrix products
-of a step alone, by NumPy's BLAS.
+compiling do not count. float32, Adam, relu, one thread, 8192 rows. All take turns in
+every round, first with few epochs and then with twice as many, and the least processor
+time of each of the two counts: on a busy machine a difference of two times, and so the
+least of several differences, may be much too small. There are as many epochs as take
+--seconds, or one. "products" are the five matrix products of a step alone, by NumPy's
+BLAS.
 
 sklreg runs as it is, with l1 (exact zeros), with dropout of half the hidden units, and
-with batch normalisation; scikit-learn, torch (eager, fused Adam) and Keras without any.
+with batch normalisation; scikit-learn, torch (eager, fused Adam) and Keras without any,
+Keras with the backend that KERAS_BACKEND names.
 """
 
 import argparse
+import functools
 import importlib.util
+import os
 import time
 import warnings
 
@@ -83,15 +90,22 @@ def with_torch(X, y, hidden, size, epochs):
             optimizer.step()
 
 
-def with_keras(X, y, hidden, size, epochs):
-    """Train a Keras model by its own ``fit``."""
+@functools.cache
+def keras_model(n_features, hidden, outputs):
+    """Return a Keras model, which compiles once."""
     import keras
 
-    outputs = 1 if y.dtype.kind == "f" else int(y.max()) + 1
     layers = keras.layers.Dense(hidden, "relu"), keras.layers.Dense(outputs)
-    model = keras.Sequential([keras.Input(X.shape[1:]), *layers])
+    model = keras.Sequential([keras.Input((n_features,)), *layers])
     labels = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", "mse" if outputs == 1 else labels)
+    return model
+
+
+def with_keras(X, y, hidden, size, epochs):
+    """Train a Keras model by its own ``fit``, going on where the last one ended."""
+    outputs = 1 if y.dtype.kind == "f" else int(y.max()) + 1
+    model = keras_model(X.shape[1], hidden, outputs)
     model.fit(X, y, batch_size=size, epochs=epochs, verbose=0)
 
 
@@ -109,26 +123,45 @@ def products(X, y, hidden, size, epochs):
         np.dot(X[:size].T, a, out=g)
 
 
-def microseconds(train, case, epochs):
-    """Return the time of a mini-batch, from trainings of two lengths."""
-    X, y, hidden, size = case
-    taken = []
-    for length in (epochs, 2 * epochs):
-        start = time.process_time()
-        train(X, y, hidden, size, length)
-        taken.append(time.process_time() - start)
-    return 1e6 * (taken[1] - taken[0]) / (epochs * -(-ROWS // size))
+def taken(train, case, epochs):
+    """Return the processor time of a training."""
+    start = time.process_time()
+    train(*case, epochs)
+    return time.process_time() - start
 
 
-def main():
-    """Measure and print the table."""
+def epochs_that_last(seconds, train, case):
+    """Return how many epochs a difference has to have, after compiling."""
+    taken(train, case, 1)
+    more = taken(train, case, 3) - taken(train, case, 1)
+    return max(1, round(2 * seconds / max(more, 1e-3)))
+
+
+def microseconds(ways, case, rounds, seconds):
+    """Return the time of a mini-batch for each way, from trainings of two lengths."""
+    epochs = [epochs_that_last(seconds, train, case) for train in ways]
+    plan = [*zip(epochs, ways, strict=True)]
+    least = np.min(
+        [
+            [[taken(train, case, k * own) for own, train in plan] for k in (1, 2)]
+            for _ in range(rounds)
+        ],
+        axis=0,
+    )
+    batches = np.array(epochs) * -(-ROWS // case[-1])
+    return 1e6 * (least[1] - least[0]) / batches
+
+
+def arguments():
+    """Return the options of the command line, and what is to be timed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cases", default=",".join(CASES), help="layers/batch,...")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.5, help="of a difference")
+    parser.add_argument("--ways", help="those to time, such as sklreg,l1,torch")
     options = parser.parse_args()
-    warnings.simplefilter("ignore")
     ways = {name: with_sklreg(parameters) for name, parameters in WAYS.items()}
     ways["scikit-learn"] = with_sklearn
     for name, way in {"torch": with_torch, "keras": with_keras}.items():
@@ -137,25 +170,36 @@ def main():
         else:
             print(f"{name} is not installed")
     ways["products"] = products
+    if options.ways:
+        ways = {name: ways[name] for name in options.ways.split(",")}
+    return options, ways
+
+
+def main():
+    """Measure and print the table."""
+    options, ways = arguments()
+    warnings.simplefilter("ignore")
+    if "keras" in ways:
+        import keras
+
+        print(f"keras {keras.__version__} on {keras.backend.backend()}")
     print(f"{'microseconds':<16}", *(f"{name:>13}" for name in ways), sep="")
+    first = f"  / {next(iter(ways))}"
     for name in options.cases.split(","):
         layers, _, size = name.partition("/")
         n_features, hidden, n_outputs = map(int, layers.split("-"))
         case = *drawn(n_features, n_outputs), hidden, int(size)
-        epochs = {
-            way: 1 if way in {"scikit-learn", "torch", "keras"} else 8 for way in ways
-        }
-        for train in ways.values():  # compile
-            train(*case, 1)
-        rounds = [
-            [microseconds(train, case, epochs[way]) for way, train in ways.items()]
-            for _ in range(options.rounds)
-        ]
-        least = np.min(rounds, axis=0)
+        least = microseconds([*ways.values()], case, options.rounds, options.seconds)
         print(f"{name:<16}", *(f"{value:>13.1f}" for value in least), sep="")
-        print(f"{'  / sklreg':<16}", *(f"{v / least[0]:>13.2f}" for v in least), sep="")
+        print(f"{first:<16}", *(f"{v / least[0]:>13.2f}" for v in least), sep="")
 
 
 if __name__ == "__main__":
+    # torch and the backends of Keras read these when they are imported.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     with threadpool_limits(1):
         main()
