@@ -94,7 +94,7 @@ class Scored(CountedAlike):
             data = self.given.rows[fold.held_out], y[fold.held_out]
             more = fold.metadata(params)
             predictors = (
-                self.given.model(models.coefs[:, :, m].T, models.intercepts[:, m])
+                self.given.model(models.coefs(m), models.intercepts[:, m])
                 for m in range(len(models.n_iters))
             )
             return -np.array([self.scoring(each, *data, **more) for each in predictors])

@@ -368,7 +368,7 @@ class LogisticRegressionCV(LogisticRegression):
     def _path(self, path: Models) -> Array:
         """Return weights and at the end intercepts, (n_cs, n_outputs, n_dof)."""
         coef, intercept = self._to_user(
-            path.coefs.transpose(2, 1, 0), path.intercepts.T
+            path.coefs().transpose(2, 0, 1), path.intercepts.T
         )
         return np.dstack([coef, intercept]) if self.fit_intercept else coef
 

@@ -29,7 +29,7 @@ from .._validation import (
 from ..linear import LinearRegressor, Prepared
 from ..linear._base import ADVICE, LinearModel
 from ..model_selection.choosing import Routed
-from ..solvers import Directions, directions
+from ..solvers import Directions, Weights, directions
 from ._base import Regressor
 from ._scored import Given, ScoredRegressor, best_of
 from ._scoring import accepts, routed
@@ -348,8 +348,9 @@ class _Closed(NamedTuple):
         w = self.found.weights(strengths / self.total)
         w = w[:, np.arange(problem.n_outputs), which]
         b = problem.weight @ problem.y * problem.fit_intercept
-        coef, intercept = self.prepared.to_user(w, b)
-        return np.ascontiguousarray(coef.T, dtype), intercept.astype(dtype)
+        weights, intercept = self.prepared.to_user(Weights.of(w), b)
+        coef = weights.dense().T
+        return np.ascontiguousarray(coef, dtype), intercept.astype(dtype)
 
 
 class _Identity(RegressorMixin, BaseEstimator):

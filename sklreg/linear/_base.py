@@ -29,6 +29,7 @@ from ..solvers import (
     Problem,
     Solution,
     Sums,
+    Weights,
     certificate_of,
     moments_pay,
     printed,
@@ -57,21 +58,15 @@ class Prepared(NamedTuple):
     def _columns(self) -> Standardized:
         return cast("Standardized", self.problem.design)
 
-    def to_user(self, w: Array, b: Array, out: Array | None = None) -> Pair:
-        """Return weights and intercepts for the columns as the user gave them.
-
-        The weights are written to `out`, all zero before, if there is one.
-        """
-        coef = np.zeros_like(w) if out is None else out
-        in_use = w[:, 0] if w.shape[1] == 1 else w.any(axis=1)
-        used = np.flatnonzero(in_use)  # zero is always allowed
-        scaled = w[used] / self._columns.scale[used, None]
-        scaled = self.given.nearest(scaled, self.problem.columns[used])
-        coef[used] = scaled + 0.0  # not -0.0
+    def to_user(self, weights: Weights, b: Array) -> tuple[Weights, Array]:
+        """Return weights and intercepts for the columns as the user gave them."""
+        used = weights.features  # zero is always allowed
+        scaled = weights.values / self._columns.scale[used, None]
+        scaled = self.given.nearest(scaled, self.problem.columns[used]) + 0.0  # not -0
         intercept = b - self._columns.mean[used] @ scaled
         if self.problem.fit_intercept and not self.problem.loss.separable:
             intercept -= intercept.mean()  # softmax does not mind; makes it unique
-        return coef, intercept
+        return weights._replace(values=scaled), intercept
 
     def from_user(self, coef: Array, intercept: Array) -> Pair:
         """Return weights and intercepts for the centred and scaled columns."""
@@ -92,8 +87,8 @@ class Fitted(NamedTuple):
     @classmethod
     def of(cls, prepared: Prepared, solution: Solution, dtype: Any) -> Fitted:
         """Return a solution in the dtype of X, and the certificate of that."""
-        coef, intercept = prepared.to_user(solution.coef, solution.intercept)
-        certificate: Any = solution
+        weights, intercept = prepared.to_user(solution.weights, solution.intercept)
+        coef, certificate = weights.dense(), cast("Any", solution)
         if dtype == np.float32:
             coef, intercept = coef.astype(np.float32), intercept.astype(np.float32)
             rounded = prepared.from_user(coef.astype(float), intercept.astype(float))

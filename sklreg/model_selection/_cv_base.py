@@ -291,7 +291,7 @@ class CrossValidated(Callbacks, Choosing, LinearModel):
             more = fold.metadata(params)
             for m in range(len(out)):
                 model = copy.copy(template)
-                model._take_coef(models.coefs[:, :, m], models.intercepts[:, m])
+                model._take_coef(models.coefs(m).T, models.intercepts[:, m])
                 out[m] = -scorer(model, *data, **more)
             return out
 

@@ -94,8 +94,9 @@ class Validation(NamedTuple):
             return self._summed(fold, models)
         design = self.whole.problem.design
         scale = np.where(np.isinf(design.scale), 0.0, design.scale)
-        w = models.coefs * scale[:, None, None]
-        b = models.intercepts + np.tensordot(design.mean, models.coefs, 1)
+        coefs = np.swapaxes(models.coefs(), 0, 1)
+        w = coefs * scale[:, None, None]
+        b = models.intercepts + np.tensordot(design.mean, coefs, 1)
         values, rounding = self.blocks.squared_errors(fold.held_out_mask(), w, b)
         unsure = rounding > _EXACT * values
         if unsure.any():
@@ -107,7 +108,7 @@ class Validation(NamedTuple):
         problem: Problem = self.whole.problem
         b = models.intercepts
         (k, n_models), totals = b.shape, np.zeros(b.shape[1])
-        design, coefs = _smaller(problem.design.design, models.coefs, fold)
+        design, coefs = _smaller(problem.design.design, models, fold)
         for part, rows in design.parts(fold.held_out):
             eta = part.matvec(coefs.reshape(len(coefs), b.size)) + b.ravel()
             eta = eta.reshape(len(rows), k, n_models)
@@ -120,14 +121,13 @@ class Validation(NamedTuple):
         return totals / fold.weight
 
 
-def _smaller(design: Any, coefs: Array, fold: Fold) -> tuple[Any, Array]:
+def _smaller(design: Any, models: Models, fold: Fold) -> tuple[Any, Array]:
     """Return a design and weights that predict the same, of the columns in use.
 
     Those are copied only if they hold fewer numbers than the rows held out do.
     """
-    n, p = design.shape
-    used = np.flatnonzero(coefs.any(axis=(1, 2)))
+    (n, p), used = design.shape, models.features
     if n * len(used) >= len(fold.held_out) * p:
-        return design, coefs
+        return design, np.ascontiguousarray(np.swapaxes(models.coefs(), 0, 1))
     none = np.zeros(len(used))
-    return design.take(used, none, np.ones(len(used)))[0], coefs[used]
+    return design.take(used, none, np.ones(len(used)))[0], models.weights

@@ -15,23 +15,44 @@ from .grid import Array
 class Models(NamedTuple):
     """Linear predictors, one for each strength, in the user's columns."""
 
-    coefs: Array  # n_features x n_outputs x n_alphas
+    features: NDArray[np.intp]  # those any of them uses, in increasing order
+    weights: Array  # features in use x n_outputs x n_alphas
     intercepts: Array  # n_outputs x n_alphas
     n_iters: NDArray[np.intp]  # n_alphas: steps taken
+    n_features: int
 
     @classmethod
     def of(cls, prepared: Prepared, solutions: list[Solution]) -> Models:
         """Return what the solutions of one problem predict with."""
-        shape = len(solutions), *solutions[0].coef.shape
-        coefs = np.zeros(shape)  # model after model in memory: none is scattered
-        intercepts = [
-            prepared.to_user(each.coef, each.intercept, coef)[1]
-            for each, coef in zip(solutions, coefs, strict=True)
-        ]
+        found = [prepared.to_user(each.weights, each.intercept) for each in solutions]
+        intercepts = np.array([intercept for _, intercept in found]).T
+        p, (k, m) = solutions[0].weights.n_features, intercepts.shape
+        used = np.zeros(p, np.bool_)
+        for each, _ in found:
+            used[each.features] = True
+        features = np.flatnonzero(used)
+        places = np.cumsum(used) - 1
+        weights = np.zeros((len(features), k, m))
+        for at, (each, _) in enumerate(found):
+            weights[places[each.features], :, at] = each.values
         n_iters = np.array([each.n_iter for each in solutions])
-        return cls(np.moveaxis(coefs, 0, -1), np.array(intercepts).T, n_iters)
+        return cls(features, weights, intercepts, n_iters, p)
 
     def at(self, which: Any) -> Models:
         """Return those of some strengths, by numbers or a mask."""
-        coefs, intercepts, n_iters = self
-        return Models(coefs[..., which], intercepts[..., which], n_iters[which])
+        return self._replace(
+            weights=self.weights[..., which],
+            intercepts=self.intercepts[..., which],
+            n_iters=self.n_iters[which],
+        )
+
+    def coefs(self, which: Any = slice(None)) -> Array:
+        """Return the weights of all features, of all models or some.
+
+        An array of shape (n_outputs, n_features, n_alphas), or for the number of one
+        model (n_outputs, n_features).
+        """
+        weights = np.swapaxes(self.weights[..., which], 0, 1)
+        out = np.zeros((len(weights), self.n_features, *weights.shape[2:]))
+        out[:, self.features] = weights
+        return out

@@ -110,7 +110,7 @@ def regularization_path(
 def assemble(stated: Prepared, grid: Array, solutions: list[Solution]) -> Path:
     """Return the solutions for each strength of `grid` in the user's columns."""
     models = Models.of(stated, solutions)
-    coefs, intercepts = np.swapaxes(models.coefs, 0, 1), models.intercepts
+    coefs, intercepts = models.coefs(), models.intercepts
     if stated.problem.n_outputs == 1:
         coefs, intercepts = coefs[0], intercepts[0]
     return Path(

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._threads import blas_threads_for
 from ..linear import Prepared
-from ..solvers import Problem, Solution, solve
+from ..solvers import Problem, Solution, Weights, solve
 from .alpha_max import general, prepared
 from .grid import Array
 from .path import Path, assemble, regularization_path, warn_of_path
@@ -166,7 +166,7 @@ def _second(
         coef[used, c] = found.coef
         parts.append(found)
     return parts[0]._replace(
-        coef=coef,
+        weights=Weights.of(coef),
         intercept=np.concatenate([part.intercept for part in parts]),
         dual_gap=sum(part.dual_gap for part in parts),
         violation=max(part.violation for part in parts),

@@ -7,7 +7,7 @@ from .folds import Blocks, in_blocks, over_rows
 from .freedom import degrees_of_freedom
 from .least_squares import LeastSquares
 from .moments import Sums
-from .problem import Problem, Solution, start_point
+from .problem import Problem, Solution, Weights, start_point
 from .reduction import moments_pay
 from .ridge import Directions, directions
 from .solve import certificate_of, critical_alpha, curvature, solve, solve_path
@@ -19,6 +19,7 @@ __all__ = [
     "Problem",
     "Solution",
     "Sums",
+    "Weights",
     "certificate_of",
     "critical_alpha",
     "curvature",

@@ -22,7 +22,7 @@ from .._compile import kernel
 from .blocks import Frame
 from .certificate import Certificate, Report, Tolerance, has_dual
 from .least_squares import LeastSquares
-from .problem import Array, Solution, penalty_violations
+from .problem import Array, Solution, Weights, penalty_violations
 
 #: Share of the largest violation to which the quadratic is minimised.
 _INNER = 0.1
@@ -51,7 +51,7 @@ def solve_in_moments(
         parts.append(output.minimized(w[:, c], max_iter, report))
     w = np.column_stack([part.z for part in parts])
     return Solution(
-        w,
+        Weights.of(w),
         least_squares.intercept(w),
         sum(part.certificate.objective for part in parts),
         sum(part.certificate.dual_gap for part in parts),

@@ -21,6 +21,7 @@ from .problem import (
     Evaluation,
     Point,
     Problem,
+    Weights,
     data_terms,
     evaluate,
     gradients,
@@ -48,15 +49,33 @@ class Landmark(NamedTuple):
 class Candidate(NamedTuple):
     """A point that may be a solution, and what is known of it."""
 
-    point: Point
+    weights: Weights
+    b: Array  # n_outputs
+    eta: Array  # n_samples x n_outputs
     n_iter: int
     evaluation: Evaluation | None = None
     certificate: Certificate | None = None
 
+    @classmethod
+    def of(
+        cls,
+        point: Point,
+        evaluation: Evaluation,
+        certificate: Certificate | None = None,
+        n_iter: int = 0,
+    ) -> Candidate:
+        """Return a point that is evaluated in all weights."""
+        w, b, eta = point
+        return cls(Weights.of(w), b, eta, n_iter, evaluation, certificate)
+
+    def point(self) -> Point:
+        """Return the point in all weights."""
+        return Point(self.weights.dense(), self.b, self.eta)
+
     def certified(self, problem: Problem) -> Certified:
         """Return the point with its evaluation in all weights and its certificate."""
-        evaluation = self.evaluation or evaluate(problem, self.point)
-        return certify(problem, self.point, evaluation)
+        point = self.point()
+        return certify(problem, point, self.evaluation or evaluate(problem, point))
 
 
 def look_ahead(
@@ -99,8 +118,8 @@ def _known(
     behind: list[Landmark],
 ) -> list[Candidate]:
     """Evaluate the last points in all weights, those between in what may be wanted."""
-    points, m, n = inside.whole(problem, found), len(steps), 0
-    values, slopes = data_terms(problem, points.eta)
+    m, n = len(steps), 0
+    values, slopes = data_terms(problem, found.eta)
     simple = can_screen(problem) and is_balanced(problem, slopes)
     if simple and inside.design is not problem.design:
         n = max(m - _ENDS, 0)
@@ -112,12 +131,14 @@ def _known(
         near = [each.evaluation for each in behind] + seen
         between = Evaluation(values[:n], slopes[:n], np.empty(0))
         certificates[:n] = _between(inside, problem, alphas[:n], found, between, near)
-        last = Point(*(each[n:] for each in points))
+        last = inside.whole(problem, Point(*(each[n:] for each in found)))
         certificates[n:] = certify_all(problem, alphas[n:], last, ends)
     known = zip(steps, [*evaluations, *seen], certificates, strict=True)
     return [
-        Candidate(points.at(k), int(n_iter), evaluation, certificate)
-        for k, (n_iter, evaluation, certificate) in enumerate(known)
+        Candidate(inside.weights(w), b, eta, int(n_iter), evaluation, certificate)
+        for (w, b, eta), (n_iter, evaluation, certificate) in zip(
+            zip(*found, strict=True), known, strict=True
+        )
     ]
 
 

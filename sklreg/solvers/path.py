@@ -10,7 +10,15 @@ from .certificate import Certificate, Certified, Null, Report, Tolerance
 from .lbfgs import lbfgs
 from .look_ahead import Candidate, Landmark, look_ahead
 from .newton import is_small_and_smooth, newton, sample, sampled_newton
-from .problem import Array, Evaluation, Point, Problem, evaluate, start_point
+from .problem import (
+    Array,
+    Evaluation,
+    Point,
+    Problem,
+    Weights,
+    evaluate,
+    start_point,
+)
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
 from .working_set import WorkingSet, working_sets
 
@@ -23,7 +31,7 @@ class Step(NamedTuple):
     """A point on the path."""
 
     penalty: Any
-    w: Array  # n_features x n_outputs
+    weights: Weights
     b: Array  # n_outputs
     certificate: Certificate
     n_iter: int
@@ -49,7 +57,7 @@ def along_path(
     while len(steps) < len(penalties):
         batch = penalties[len(steps) : len(steps) + ahead]
         last = behind[-1]
-        candidates = [Candidate(last.point, 0, last.evaluation)]
+        candidates = [Candidate.of(last.point, last.evaluation)]
         if len(penalties) > 1 and _looks_ahead(problem):
             goal = problem._replace(penalty=batch[-1])
             expected = _extrapolated(behind, goal.penalty.strength())
@@ -58,28 +66,34 @@ def along_path(
                 alphas = np.array([penalty.strength() for penalty in batch])
                 ready = look_ahead(inside, goal, alphas, behind, _INNER * tol, max_iter)
                 candidates = ready or candidates
-        for penalty, candidate in zip(batch, candidates, strict=False):
+        for penalty, guess in zip(batch, candidates, strict=False):
             problem = problem._replace(penalty=penalty)
             limits = null.tolerance(problem, tol, offset)
             if _smooth_and_large(problem):
                 limits = limits._replace(enough=enough)
-            point, n_iter, evaluation, certificate = candidate
-            foreseen = True
-            if certificate is None or not limits.met(certificate):
+            candidate, foreseen, more = guess, True, 0
+            if candidate.certificate is None or not limits.met(candidate.certificate):
                 found = candidate.certified(problem)
                 foreseen = limits.met(found.certificate) and penalty.convex
                 if not foreseen:
-                    left = max(max_iter - n_iter, 1)
+                    left = max(max_iter - candidate.n_iter, 1)
                     found, more, inside = _solve(
                         problem, null, limits, found, left, report, inside
                     )
-                    n_iter += more
-                point, evaluation, certificate, _ = found
-            shortfall = limits.shortfall(certificate)
-            w, b, _ = point
-            steps.append(Step(penalty, w, b, certificate, max(n_iter, 1), shortfall))
-            if evaluation is not None:
-                landmark = Landmark(penalty.strength(), point, evaluation)
+                candidate = Candidate.of(*found[:3], candidate.n_iter + more)
+            certificate: Any = candidate.certificate
+            steps.append(
+                Step(
+                    penalty,
+                    candidate.weights,
+                    candidate.b,
+                    certificate,
+                    max(candidate.n_iter, 1),
+                    limits.shortfall(certificate),
+                )
+            )
+            if (evaluation := candidate.evaluation) is not None:
+                landmark = Landmark(penalty.strength(), candidate.point(), evaluation)
                 behind = [behind[-1], landmark]
             if not foreseen:
                 break

@@ -125,16 +125,42 @@ class Point(NamedTuple):
         return Point(self.w[m], self.b[m], self.eta[m])
 
 
+class Weights(NamedTuple):
+    """Weights of some features in use; those of all others are zero."""
+
+    features: NDArray[np.intp]
+    values: Array  # features in use x n_outputs
+    n_features: int
+
+    @classmethod
+    def of(cls, w: Array) -> Weights:
+        """Return what is not zero of weights (n_features, n_outputs), copied."""
+        in_use = w[:, 0] if w.shape[1] == 1 else w.any(axis=1)
+        used = np.flatnonzero(in_use)
+        return cls(used, w[used], len(w))
+
+    def dense(self) -> Array:
+        """Return all weights, (n_features, n_outputs)."""
+        w = np.zeros((self.n_features, self.values.shape[1]))
+        w[self.features] = self.values
+        return w
+
+
 class Solution(NamedTuple):
     """What a solver found, and the certificate of it."""
 
-    coef: Array  # n_features x n_outputs
+    weights: Weights
     intercept: Array  # n_outputs
     objective: float
     dual_gap: float  # nan where there is no dual
     violation: float
     n_iter: int
     shortfall: str  # empty, or which number missed which tolerance
+
+    @property
+    def coef(self) -> Array:
+        """Return all weights, (n_features, n_outputs)."""
+        return self.weights.dense()
 
 
 class Evaluation(NamedTuple):

@@ -15,7 +15,15 @@ from scipy.linalg.lapack import dposv
 
 from .certificate import Certified, Report, Tolerance, certify
 from .moments import centre_of
-from .problem import Evaluation, Point, Problem, Solution, evaluate, start_point
+from .problem import (
+    Evaluation,
+    Point,
+    Problem,
+    Solution,
+    Weights,
+    evaluate,
+    start_point,
+)
 from .reduction import NEWTON_SIZE
 
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
@@ -45,7 +53,7 @@ def solve_in_rows(problem: Problem, tol: float, report: Report) -> Solution | No
             return None
         found.append(certified.certificate)
     return Solution(
-        point.w,
+        Weights.of(point.w),
         point.b,
         sum(certificate.objective for certificate in found),
         sum(certificate.dual_gap for certificate in found),

@@ -9,7 +9,7 @@ import numpy as np
 from .certificate import Null, Report, certify
 from .moments import centre_of
 from .path import Step, along_path
-from .problem import Array, Point, Problem, evaluate_all
+from .problem import Array, Point, Problem, Weights, evaluate_all
 from .reduction import NEWTON_SIZE
 from .ridge import Directions, directions
 from .working_set import WorkingSet
@@ -57,7 +57,14 @@ def along_ridge_path(
             certified = certify(stated, point, evaluations.at(m))
             if limits.met(certified.certificate):
                 steps.append(
-                    Step(penalty, point.w, point.b, certified.certificate, 1, "")
+                    Step(
+                        penalty,
+                        Weights.of(point.w),
+                        point.b,
+                        certified.certificate,
+                        1,
+                        "",
+                    )
                 )
                 continue
             (step,), inside = along_path(

@@ -10,7 +10,7 @@ from .certificate import Certificate, Null, Report, certify, silent
 from .in_moments import solve_in_moments
 from .least_squares import LeastSquares
 from .path import Step, along_path
-from .problem import Array, Problem, Solution, evaluate, start_point
+from .problem import Array, Problem, Solution, Weights, evaluate, start_point
 from .reduction import Reduction, by_moments, moments_pay, reduce
 from .ridge_in_rows import is_ridge_in_rows, solve_in_rows
 from .ridge_path import along_ridge_path, eigenvectors_pay
@@ -125,7 +125,7 @@ def solve_path(
     solutions = []
     for penalty, solution in zip(penalties, found, strict=True):
         w, b = reduction.up(solution.coef, solution.intercept)
-        solution = solution._replace(coef=w, intercept=b)  # noqa: PLW2901
+        solution = solution._replace(weights=Weights.of(w), intercept=b)  # noqa: PLW2901
         if not _is_exact(reduction.rounding(w), reduction.null, tol):
             stated = problem._replace(penalty=penalty)
             solution = _verified(stated, solution, tol, max_iter, report)  # noqa: PLW2901
@@ -193,11 +193,13 @@ def _paths(
 
 
 def _solution(problem: Problem, step: Step, offset: float) -> Solution:
-    w, certificate = step.w, step.certificate
+    weights, certificate = step.weights, step.certificate
     if not problem.loss.separable:  # pick one of the equal softmax solutions
-        w = w - step.penalty.softmax_shift(w, problem.columns)[:, None]
+        w = weights.dense()
+        w -= step.penalty.softmax_shift(w, problem.columns)[:, None]
+        weights = Weights.of(w)
     return Solution(
-        w,
+        weights,
         step.b,
         certificate.objective + offset,
         certificate.dual_gap,
@@ -212,7 +214,7 @@ def _joined(parts: list[Solution]) -> Solution:
     if len(parts) == 1:
         return parts[0]
     return Solution(
-        np.hstack([part.coef for part in parts]),
+        Weights.of(np.hstack([part.coef for part in parts])),
         np.hstack([part.intercept for part in parts]),
         sum(part.objective for part in parts),
         sum(part.dual_gap for part in parts),

@@ -22,7 +22,7 @@ from .model import (
     extend_model,
     extensible,
 )
-from .problem import Array, Evaluation, Point, Problem, evaluate
+from .problem import Array, Evaluation, Point, Problem, Weights, evaluate
 from .proximal_newton import balanced, proximal_newton
 
 #: Up to this many weights the working set is everything.
@@ -201,6 +201,12 @@ class WorkingSet(NamedTuple):
         w = np.zeros((*points.w.shape[:-2], *self.allowed.shape))
         w[..., self.features, :] = points.w
         return points._replace(w=w)
+
+    def weights(self, w: Array) -> Weights:
+        """Return weights of these features among all, the others zero."""
+        part = Weights.of(w)
+        features = self.features[part.features]
+        return Weights(features, part.values, len(self.allowed))
 
     def solve_part(
         self,
