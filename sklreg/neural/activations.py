@@ -125,36 +125,42 @@ def activate(
 def activate_rounded(
     code: int, width: float, biases: NDArray[Any], z: NDArray[Any], slopes: NDArray[Any]
 ) -> None:
-    r"""Do as `activate`, with kinks rounded, and write the slopes of all activations.
+    r"""Do as `activate` with the kinks of straight activations rounded; write slopes.
 
     Where the slope jumps by `d` at zero, and :math:`|z| < width = \mu`,
     :math:`d (\mu - |z|)^2 / 4 \mu` is added. The slope, which goes straight from that
     at :math:`-\mu` to that at :math:`\mu`, is an element of the generalised gradient
     of the kink nearby.
     """
-    step, low = jump(code), z.dtype.type(_slope_below_zero(code))
-    one, half, zero = z.dtype.type(1.0), z.dtype.type(0.5), z.dtype.type(0.0)
-    if code <= LEAKY_RELU:
-        near, up = z.dtype.type(width), z.dtype.type(step)
-        for i in range(z.shape[0]):
-            for c in range(z.shape[1]):
-                x = z[i, c] + biases[c]
-                share = max(near - abs(x), zero) / near * half
-                above = one - share if x > zero else share
-                z[i, c] = max(x, low * x) + up * near * share * share
-                slopes[i, c] = low + up * above
-        return
-    plain = z + biases
-    activate(code, biases, z, slopes)
+    low, up = z.dtype.type(_slope_below_zero(code)), z.dtype.type(jump(code))
+    near, half, zero = z.dtype.type(width), z.dtype.type(0.5), z.dtype.type(0.0)
+    for i in range(z.shape[0]):
+        for c in range(z.shape[1]):
+            x = z[i, c] + biases[c]
+            share = max(near - abs(x), zero) / near * half
+            above = z.dtype.type(1.0) - share if x > zero else share
+            z[i, c] = max(x, low * x) + up * near * share * share
+            slopes[i, c] = low + up * above
+
+
+@kernel
+def round_bend(code: int, width: float, a: NDArray[Any], slopes: NDArray[Any]) -> None:
+    """Round the kink of what `activate` left of a curved activation; write the slopes.
+
+    Of those selu alone has a kink, where its value tells `z`.
+    """
     if code < SILU:
-        slopes[:] = one
-        deactivate(code, z, slopes, 1.0, slopes)
-    if step != 0.0:
-        for i in range(z.shape[0]):
-            for c in range(z.shape[1]):
-                share = 0.5 * max(width - abs(plain[i, c]), 0.0) / width
-                z[i, c] += step * width * share * share
-                slopes[i, c] += -step * share if plain[i, c] > 0.0 else step * share
+        slopes[:] = slopes.dtype.type(1.0)
+        deactivate(code, a, slopes, 1.0, slopes)
+    step, (high, low) = jump(code), _selu_slopes(code)
+    if step == 0.0:
+        return
+    for i in range(a.shape[0]):
+        for c in range(a.shape[1]):
+            x = a[i, c] / high if a[i, c] > 0.0 else np.log1p(a[i, c] / low)
+            share = 0.5 * max(width - abs(x), 0.0) / width
+            a[i, c] += step * width * share * share
+            slopes[i, c] += -step * share if x > 0.0 else step * share
 
 
 @kernel

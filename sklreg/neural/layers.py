@@ -21,7 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
-from .activations import CODES, activate, activate_rounded, deactivate
+from .activations import (
+    CODES,
+    LEAKY_RELU,
+    activate,
+    activate_rounded,
+    deactivate,
+    round_bend,
+)
 from .batch_norm import normalise, normalise_back
 from .dropout import drop_units
 
@@ -232,10 +239,13 @@ def forward(
             )
         slopes = units_of(network, work.slopes, layer, n)
         code, biases = network.codes[layer], biases_of(network, theta, layer)
-        if network.rounding[layer] > 0.0:
-            activate_rounded(code, network.rounding[layer], biases, out, slopes)
+        near = network.rounding[layer]
+        if near > 0.0 and code <= LEAKY_RELU:
+            activate_rounded(code, near, biases, out, slopes)
         else:
             activate(code, biases, out, slopes)
+            if near > 0.0:
+                round_bend(code, near, out, slopes)
         if layer < last and network.keep[layer + 1] < 1.0:
             mask = units_of(network, work.masks, layer, n)
             drop_units(out, network.keep[layer + 1], work.keys, layer, mask)
