@@ -24,17 +24,16 @@ class Models(NamedTuple):
     @classmethod
     def of(cls, prepared: Prepared, solutions: list[Solution]) -> Models:
         """Return what the solutions of one problem predict with."""
-        found = [prepared.to_user(each.weights, each.intercept) for each in solutions]
-        intercepts = np.array([intercept for _, intercept in found]).T
-        p, (k, m) = solutions[0].weights.n_features, intercepts.shape
+        p, k = solutions[0].weights.n_features, len(solutions[0].intercept)
         used = np.zeros(p, np.bool_)
-        for each, _ in found:
-            used[each.features] = True
-        features = np.flatnonzero(used)
-        places = np.cumsum(used) - 1
-        weights = np.zeros((len(features), k, m))
-        for at, (each, _) in enumerate(found):
-            weights[places[each.features], :, at] = each.values
+        for each in solutions:
+            used[each.weights.features] = True
+        features, places = np.flatnonzero(used), np.cumsum(used) - 1
+        weights = np.zeros((len(features), k, len(solutions)))
+        intercepts = np.empty((k, len(solutions)))
+        for m, each in enumerate(solutions):
+            given, intercepts[:, m] = prepared.to_user(each.weights, each.intercept)
+            weights[places[given.features], :, m] = given.values
         n_iters = np.array([each.n_iter for each in solutions])
         return cls(features, weights, intercepts, n_iters, p)
 
@@ -53,6 +52,8 @@ class Models(NamedTuple):
         model (n_outputs, n_features).
         """
         weights = np.swapaxes(self.weights[..., which], 0, 1)
+        if len(self.features) == self.n_features:
+            return weights
         out = np.zeros((len(weights), self.n_features, *weights.shape[2:]))
         out[:, self.features] = weights
         return out

@@ -10,6 +10,7 @@ that is known.
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -125,6 +126,13 @@ class Point(NamedTuple):
         return Point(self.w[m], self.b[m], self.eta[m])
 
 
+@functools.lru_cache(maxsize=1)
+def _all_features(n_features: int) -> NDArray[np.intp]:
+    features = np.arange(n_features)
+    features.flags.writeable = False
+    return features
+
+
 class Weights(NamedTuple):
     """Weights of some features in use; those of all others are zero."""
 
@@ -137,6 +145,8 @@ class Weights(NamedTuple):
         """Return what is not zero of weights (n_features, n_outputs), copied."""
         in_use = w[:, 0] if w.shape[1] == 1 else w.any(axis=1)
         used = np.flatnonzero(in_use)
+        if len(used) == len(w):  # as many strengths of ridge: one array for all
+            return cls(_all_features(len(w)), w.copy(), len(w))
         return cls(used, w[used], len(w))
 
     def dense(self) -> Array:
