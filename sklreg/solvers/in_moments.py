@@ -26,8 +26,9 @@ from .problem import Array, Solution, Weights, penalty_violations
 
 #: Share of the largest violation to which the quadratic is minimised.
 _INNER = 0.1
-#: Up to so many weights the steps of a path, all in one kernel, are tried first.
-_FEW = 32
+#: Up to so many weights the steps of a path, all in one kernel, are tried first, and to
+#: this share of the largest slope: the last digits are a step or two.
+_FEW, _PRECISE = 32, 1e-9
 #: Rounds without bettering the certificate by a percent: only rounding is left.
 _PATIENCE, _PROGRESS = 10, 0.99
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
@@ -130,14 +131,9 @@ class _Output(NamedTuple):
         """Return weights with a fraction of the violation, if rounding lets them."""
         frame, penalty, columns = self.frame, self.penalty, self.columns
         if len(z) <= _FEW and not penalty.is_smooth():
-            alphas, share = np.array([penalty.strength()]), _INNER * violation
+            alphas = np.array([penalty.strength()])
             found = frame.minimize_along(
-                slopes.copy(),
-                penalty,
-                columns,
-                z.copy(),
-                alphas,
-                share / float(np.abs(slopes).max()),
+                slopes.copy(), penalty, columns, z.copy(), alphas, _PRECISE
             )
             if len(found):
                 return found[0]
