@@ -12,6 +12,9 @@ least of several differences, may be much too small. There are as many epochs as
 --seconds, or one. "products" are the five matrix products of a step alone, by NumPy's
 BLAS.
 
+The last table is the prediction of one row, beside scikit-learn's validation of it and
+its network's prediction.
+
 sklreg runs as it is, with l1 (exact zeros), with dropout of half the hidden units, and
 with batch normalisation; scikit-learn, torch (eager, fused Adam) and Keras without any,
 Keras with the backend that KERAS_BACKEND names.
@@ -26,12 +29,14 @@ import warnings
 
 import numpy as np
 from sklearn import neural_network
+from sklearn.utils.validation import validate_data
 from threadpoolctl import threadpool_limits
 
 import sklreg
 
 CASES = "50-64-1/32", "64-100-10/200", "50-256-1/256", "784-64-10/64"
 ROWS = 8192
+FLOATS = [np.float32, np.float64]
 WAYS = {
     "sklreg": {"penalty": None},
     "l1": {"penalty": "l1", "alpha": 1e-4},
@@ -152,6 +157,38 @@ def microseconds(ways, case, rounds, seconds):
     return 1e6 * (least[1] - least[0]) / batches
 
 
+def least_call(function, *arguments):
+    """Return the least microseconds of a call, of two thousand."""
+    clock, times = time.perf_counter_ns, []
+    for _ in range(2000):
+        start = clock()
+        function(*arguments)
+        times.append(clock() - start)
+    return min(times) / 1e3
+
+
+def print_one_row(names):
+    """Measure and print predictions of one row."""
+    heads = "sklreg", "validation", "scikit-learn"
+    print(f"\n{'one row':<16}", *(f"{head:>13}" for head in heads), sep="")
+    for name in names:
+        n_features, hidden, n_outputs = map(int, name.partition("/")[0].split("-"))
+        X, y = drawn(n_features, n_outputs)
+        numbers, own = y.dtype.kind == "f", {"hidden_layer_sizes": (hidden,)}
+        kinds = (
+            (sklreg.MLPRegressor, neural_network.MLPRegressor)
+            if numbers
+            else (sklreg.MLPClassifier, neural_network.MLPClassifier)
+        )
+        ours, theirs = (
+            kind(**own, max_iter=1, random_state=0).fit(X[:500], y[:500])
+            for kind in kinds
+        )
+        check = functools.partial(validate_data, ours, reset=False, dtype=FLOATS)
+        found = [least_call(f, X[:1]) for f in (ours.predict, check, theirs.predict)]
+        print(f"{name:<16}", *(f"{value:>13.1f}" for value in found), sep="")
+
+
 def arguments():
     """Return the options of the command line, and what is to be timed."""
     parser = argparse.ArgumentParser(
@@ -192,6 +229,7 @@ def main():
         least = microseconds([*ways.values()], case, options.rounds, options.seconds)
         print(f"{name:<16}", *(f"{value:>13.1f}" for value in least), sep="")
         print(f"{first:<16}", *(f"{v / least[0]:>13.2f}" for v in least), sep="")
+    print_one_row(options.cases.split(","))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .certificate import Certificate, Certified, Null, Report, Tolerance
+from .certificate import (
+    Certificate,
+    Certified,
+    Null,
+    Report,
+    Tolerance,
+    violations,
+)
 from .lbfgs import lbfgs
 from .look_ahead import Candidate, Landmark, look_ahead
 from .newton import is_small_and_smooth, newton, sample, sampled_newton
@@ -20,11 +27,13 @@ from .problem import (
     start_point,
 )
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
-from .working_set import WorkingSet, working_sets
+from .working_set import WorkingSet, to_rounding, working_sets
 
 #: How many points are solved for at most before one product with X verifies them, and
 #: how much more precisely than asked.
 _AHEAD, _INNER = 16, 0.3
+#: Share of the largest slope that a violation may have by rounding alone.
+_ROUNDING = 1e-10
 
 
 class Step(NamedTuple):
@@ -62,7 +71,8 @@ def along_path(
             goal = problem._replace(penalty=batch[-1])
             expected = _extrapolated(behind, goal.penalty.strength())
             inside = inside.expecting(goal, last.point, expected)
-            if inside.design is not None and goal.penalty.convex:
+            sought = bool(steps) or _is_violated(goal, last, expected)
+            if sought and inside.design is not None and goal.penalty.convex:
                 alphas = np.array([penalty.strength() for penalty in batch])
                 ready = look_ahead(inside, goal, alphas, behind, _INNER * tol, max_iter)
                 candidates = ready or candidates
@@ -158,9 +168,18 @@ def _extrapolated(behind: list[Landmark], alpha: float) -> Array:
 def _looks_ahead(problem: Problem) -> bool:
     """Tell whether solutions are sought for several strengths at once.
 
-    To save products with X, which is no matter in small problems.
+    To save products with X, which is no matter in small problems: those that are solved
+    to rounding are so one by one, unless a kernel goes from strength to strength.
     """
+    if problem.n_outputs > 1 and to_rounding(problem):
+        return False
     return not (_smooth_and_large(problem) or is_small_and_smooth(problem))
+
+
+def _is_violated(problem: Problem, at: Landmark, gradient: Array) -> bool:
+    """Tell whether optimality is violated by more than rounding."""
+    scores = violations(problem, at.point.w, gradient)
+    return bool(scores.max(initial=0.0) > _ROUNDING * np.abs(gradient).max())
 
 
 def _smooth_and_large(problem: Problem) -> bool:

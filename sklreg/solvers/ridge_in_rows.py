@@ -67,7 +67,11 @@ def _point(problem: Problem) -> Point | None:
     """Return the minimiser and what it predicts; None if the system is singular."""
     rows, b = np.flatnonzero(problem.weight > 0.0), centre_of(problem)
     system = problem.design.outer()[np.ix_(rows, rows)]
-    system.flat[:: len(rows) + 1] += problem.penalty.strength() / problem.weight[rows]
+    with np.errstate(over="ignore"):  # weights may be next to nothing
+        diagonal = problem.penalty.strength() / problem.weight[rows]
+    if not np.isfinite(diagonal).all():
+        return None
+    system.flat[:: len(rows) + 1] += diagonal
     _, solution, failed = dposv(system, (problem.y - b)[rows], overwrite_a=True)
     if failed:
         return None

@@ -67,7 +67,7 @@ def working_sets(
         if excess < reached:
             best, reached = found, excess
     left = min(max_iter - n_iter, _LAST_STEPS)
-    if left and _to_rounding(problem):  # Newton converges fast, it is not far away
+    if left and to_rounding(problem):  # Newton converges fast, it is not far away
         slopes = float(np.abs(best.evaluation.slopes).sum())
         tolerance = _ROUNDING * slopes * float(problem.norms.max(initial=0.0))
         point, evaluation, steps = WorkingSet.everything(problem).solve(
@@ -78,7 +78,7 @@ def working_sets(
     return best, max(n_iter, 1), inside
 
 
-def _to_rounding(problem: Problem) -> bool:
+def to_rounding(problem: Problem) -> bool:
     """Tell whether the last digits cost next to nothing and mean something."""
     unique = problem.penalty.has_dual() or not problem.penalty.convex
     size = problem.design.shape[0] * problem.design.shape[1] * problem.n_outputs
