@@ -274,7 +274,7 @@ def _better_dual(
 
     `known` is the product of `u` with the offset.
     """
-    conjugate, scale = _conjugate(penalty, columns, v)
+    conjugate, scale = conjugate_at(penalty, columns, v)
     value = -np.inf
     if conjugate < np.inf:
         value = weighted_dual(loss, y, u, q) - conjugate - known
@@ -284,14 +284,14 @@ def _better_dual(
         for i in range(u.shape[0]):
             for c in range(u.shape[1]):
                 u[i, c] *= scale
-        conjugate, _ = _conjugate(penalty, columns, v)
+        conjugate, _ = conjugate_at(penalty, columns, v)
         dual = weighted_dual(loss, y, u, q) - conjugate - scale * known
         value = max(value, dual)
     return value
 
 
 @kernel
-def _conjugate(
+def conjugate_at(
     penalty: Any, columns: NDArray[np.intp], v: Array
 ) -> tuple[float, float]:
     """Return ``(alpha P)^*(v)`` and the scale at which the penalty wants it."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from .blocks import Frame
-from .certificate import Certificate, Report, Tolerance, has_dual
+from .certificate import Certificate, Report, Tolerance, conjugate_at, has_dual
 from .least_squares import LeastSquares
 from .problem import Array, Solution, Weights, penalty_violations
 
@@ -179,12 +179,7 @@ def _certify(
     dual, scale = -np.inf, 1.0
     if has_dual:
         for _ in range(2):
-            conjugate, i, least = 0.0, 0, 1.0
-            while i < v.shape[0]:
-                stop = penalty.block_end(columns, i)
-                conjugate += penalty.block_conjugate(v, columns, i, stop)
-                least = min(least, penalty.block_dual_scale(v, columns, i, stop))
-                i = stop
+            conjugate, least = conjugate_at(penalty, columns, v)
             value = scale * product - 0.5 * scale * scale * residual - conjugate
             dual = max(dual, value)
             if least == 1.0:
