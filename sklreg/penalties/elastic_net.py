@@ -53,6 +53,8 @@ class ElasticNet(Penalty):
 
     def value(self, x: float, j: int) -> float:
         """Return alpha (rho |x| + (1 - rho) x^2 / 2)."""
+        if self.alpha == 0.0:  # where x^2 overflows, too
+            return 0.0
         return self.alpha * (
             self.l1_ratio * abs(x) + 0.5 * (1.0 - self.l1_ratio) * x * x
         )

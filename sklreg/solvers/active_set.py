@@ -43,9 +43,8 @@ _SHARE = 0.8
 
 
 class Room(NamedTuple):
-    """What Newton steps write to, for `n` weights."""
+    """What Newton steps write to, for some weights at most."""
 
-    n: int
     end: NDArray[np.intp]  # of each weight's block
     kinked: NDArray[np.bool_]  # whether a weight has a kink of its own at zero
     first: Array  # derivatives of the penalty
@@ -66,7 +65,7 @@ class Room(NamedTuple):
         """Return room for `n` weights."""
         vectors: Any = np.empty((12, n))
         end, kinked = np.empty(n, np.intp), np.empty(n, np.bool_)
-        return cls(n, end, kinked, *vectors)
+        return cls(end, kinked, *vectors)
 
 
 def minimize_quadratic(
@@ -97,7 +96,7 @@ def minimize_quadratic(
             goal = np.inf
             if penalty.convex:
                 goal = tolerance
-                _fast_epochs(quadratic, penalty, columns, z, epochs, enough)
+                fast_epochs(quadratic, penalty, columns, z, epochs, enough, room)
             if penalty.separable and _many_are_missing(factor, z):
                 _build(quadratic, factor, penalty, columns, z)
             if _newton(quadratic, factor, penalty, columns, z, room, goal) <= tolerance:
@@ -205,26 +204,31 @@ def _build(
     factor.build(quadratic.hessian, np.flatnonzero(used), second[:, 0])
 
 
-def _fast_epochs(
+@kernel
+def fast_epochs(
     quadratic: GramQuadratic,
     penalty: Any,
     columns: NDArray[np.intp],
     z: Array,
     n_epochs: int,
     tolerance: float,
+    room: Room,
 ) -> None:
     """Descend while epochs are fast, until no weight comes or goes.
 
     They are where the columns are unlike each other. If they get slow before, nothing
     has happened: they would bring in many weights that have to leave again.
     """
-    begun, gradient, before = z.copy(), quadratic.gradient.copy(), np.inf
+    gradient, before = quadratic.gradient, np.inf
+    for i in range(z.shape[0]):
+        room.begun[i], room.slopes[i] = z[i], gradient[i]
     for _ in range(n_epochs):
         largest, switches = epoch(quadratic, penalty, columns, z, True)
         if largest <= tolerance or switches == 0:
             break
         if largest > _FAST * before:
-            z[:], quadratic.gradient[:] = begun, gradient
+            for i in range(z.shape[0]):
+                z[i], gradient[i] = room.begun[i], room.slopes[i]
             break
         before = largest
 
@@ -281,7 +285,7 @@ def newton_steps(
         _arrive(quadratic, z, room)
         if not violation <= tolerance:
             return m, violation
-        for i in range(room.n):
+        for i in range(z.shape[0]):
             found[m, i] = z[i]
     return alphas.shape[0], violation
 
@@ -293,20 +297,21 @@ def _find_kinks(penalty: Any, columns: NDArray[np.intp], room: Room) -> bool:
     That is, where every other weight of their block is not zero. Returns whether any
     block is more than one weight, so that its curvature changes.
     """
-    trial, second, n_blocks, i = room.begun, room.second, 0, 0
+    n, n_blocks, i = columns.shape[0], 0, 0
+    trial, second = room.begun[:n], room.second
     for parity in range(2):
-        for a in range(room.n):
+        for a in range(n):
             trial[a] = float((a + parity) % 2)
         penalty_derivatives(penalty, columns, trial, room.first, second, room.pull)
-        for a in range(parity, room.n, 2):
+        for a in range(parity, n, 2):
             room.kinked[a] = not np.isfinite(second[a])
-    while i < room.n:
+    while i < n:
         stop = penalty.block_end(columns, i)
         for a in range(i, stop):
             room.end[a] = stop
         n_blocks += 1
         i = stop
-    return n_blocks < room.n
+    return n_blocks < n
 
 
 @kernel
@@ -316,7 +321,7 @@ def _start(quadratic: Any, z: Array, room: Room, goal: Goal) -> float:
     Returns the tolerance for the largest slope now.
     """
     largest = 0.0
-    for i in range(room.n):
+    for i in range(z.shape[0]):
         room.begun[i], room.slopes[i] = z[i], quadratic.gradient[i]
         largest = max(largest, abs(room.slopes[i]))
     return max(goal.tolerance, goal.share * largest)
@@ -326,7 +331,7 @@ def _start(quadratic: Any, z: Array, room: Room, goal: Goal) -> float:
 def _arrive(quadratic: Any, z: Array, room: Room) -> bool:
     """Let all slopes follow; return whether all weights are zero."""
     all_zero = True
-    for i in range(room.n):
+    for i in range(z.shape[0]):
         all_zero = all_zero and z[i] == 0.0
         if z[i] != room.begun[i]:
             quadratic.move(i, z[i] - room.begun[i])
@@ -344,7 +349,7 @@ def _write_right_side(
         if behind:
             row = quadratic.hessian[i]
             room.slopes[i] = quadratic.gradient[i]
-            for m in range(room.n):
+            for m in range(z.shape[0]):
                 room.slopes[i] += row[m] * (z[m] - room.begun[m])
         room.right[a] = -(room.slopes[i] + room.first[i])
         room.way[a] = room.right[a]
@@ -374,10 +379,10 @@ def _violations(
 ) -> float:
     """Find the violation of each weight that matters, and return the largest."""
     norms, largest = room.new, 0.0
-    for i in range(room.n):
+    for i in range(z.shape[0]):
         norms[i] = np.sqrt(max(quadratic.diagonal(i), 0.0))
     penalty_violations(penalty, columns, norms, z, quadratic.gradient, room.found)
-    for i in range(room.n):
+    for i in range(z.shape[0]):
         if norms[i] == 0.0:
             room.found[i] = 0.0
         largest = max(largest, room.found[i])
@@ -427,7 +432,7 @@ def _follow(factor: Cholesky, quadratic: Any, room: Room) -> int:
             kept += 1
     factor.size[0] = kept
     n_new = 0
-    for i in range(room.n):
+    for i in range(quadratic.gradient.shape[0]):
         is_smooth = np.isfinite(second[i]) and quadratic.diagonal(i) > TINY
         if is_smooth and factor.places[i] < 0:
             added = append(

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from ..losses import null_intercept, weighted_dual
+from .layout import Layout
 from .problem import (
     Array,
     Evaluation,
@@ -106,13 +107,21 @@ def printed(n_iter: int, certificate: Certificate, limits: Tolerance) -> None:
 
 def certify(problem: Problem, point: Point, evaluation: Evaluation) -> Certified:
     """Return the certificate of `point` beside it, and the violation of each weight."""
-    scores, penalty, violation = problem.violations(point.w, evaluation.gradient)
-    objective, gap = evaluation.value + penalty, math.nan
-    if has_dual(problem):
-        gap = max(objective - _dual_value(problem, evaluation), 0.0)
-    violation = max(violation, intercept_violation(problem, evaluation.slopes))
-    certificate = Certificate(objective, gap, violation)
-    return Certified(point, evaluation, certificate, scores)
+    layout, alphas = problem.layout(), np.array([problem.penalty.strength()])
+    one = Evaluation(
+        np.array([evaluation.value]),
+        evaluation.slopes[None],
+        layout.flat(evaluation.gradient)[None],
+    )
+    (certificate,), scores = _certified(
+        problem, layout, alphas, layout.flat(point.w)[None], one
+    )
+    if certificate.dual_gap == -math.inf:
+        dual = _balanced_dual_value(problem, evaluation)
+        certificate = certificate._replace(
+            dual_gap=max(certificate.objective - dual, 0.0)
+        )
+    return Certified(point, evaluation, certificate, layout.matrix(scores))
 
 
 def certify_all(
@@ -122,79 +131,145 @@ def certify_all(
 
     Of one output, where `is_balanced` and weights of zero elsewhere are optimal.
     """
-    offset = np.zeros_like(problem.y) if problem.offset is None else problem.offset
-    found = np.empty((len(alphas), 3))
-    penalties = map(problem.penalty.at_strength, alphas)
-    dual = [has_dual(problem._replace(penalty=penalty)) for penalty in penalties]
+    flat = evaluations._replace(gradient=evaluations.gradient[:, :, 0])
+    return _certified(problem, problem.layout(), alphas, points.w[:, :, 0], flat)[0]
+
+
+class _Question(NamedTuple):
+    """What certificates ask of a problem, weights block by block."""
+
+    loss: Any
+    quadratic: bool
+    columns: NDArray[np.intp]  # n_weights
+    norms: Array  # n_weights
+    largest: float  # of the norms
+    y: Array  # n_samples x n_outputs
+    q: Array  # n_samples
+    offset: Array  # n_samples x n_outputs
+    centre: bool
+
+    @classmethod
+    def of(cls, problem: Problem, layout: Layout) -> _Question:
+        """Return what is asked of `problem`, whose weights lie in this layout."""
+        offset = np.zeros_like(problem.y) if problem.offset is None else problem.offset
+        return cls(
+            problem.loss,
+            bool(problem.loss.quadratic),
+            layout.columns,
+            layout.spread(problem.norms),
+            float(problem.norms.max(initial=0.0)),
+            problem.y,
+            problem.weight,
+            offset,
+            problem.fit_intercept,
+        )
+
+
+class _Scratch(NamedTuple):
+    """What a certificate writes to: a dual point, and its product with X."""
+
+    u: Array  # n_samples x n_outputs
+    v: Array  # n_weights
+
+    @classmethod
+    def of(cls, question: _Question) -> _Scratch:
+        """Return room for a certificate."""
+        return cls(np.empty_like(question.y), np.empty_like(question.norms))
+
+
+def _certified(
+    problem: Problem, layout: Layout, alphas: Array, zs: Array, evaluations: Evaluation
+) -> tuple[list[Certificate], Array]:
+    """Return certificates of weights `zs`, and the violations at the last of them."""
+    question = _Question.of(problem, layout)
+    dual = [_has_dual(problem.loss, problem.penalty.at_strength(a)) for a in alphas]
+    found, scores = np.empty((len(alphas), 3)), np.empty_like(zs[0])
     _certify_all(
-        problem.loss,
+        question,
         problem.penalty,
-        problem.columns,
-        problem.norms,
-        problem.y,
-        problem.weight,
-        offset,
-        problem.fit_intercept,
-        problem.loss.quadratic,
         np.array(dual),
         alphas,
-        points.w[:, :, 0],
+        zs,
         evaluations.value,
         evaluations.slopes,
-        evaluations.gradient[:, :, 0],
-        np.empty_like(problem.y),
-        np.empty_like(problem.norms),
+        evaluations.gradient,
+        _Scratch.of(question),
+        scores,
         found,
     )
-    return [Certificate(*row) for row in found.tolist()]
+    return [Certificate(*row) for row in found.tolist()], scores
 
 
 @kernel
 def _certify_all(
-    loss: Any,
+    question: _Question,
     penalty: Any,
-    columns: NDArray[np.intp],
-    norms: Array,
-    y: Array,
-    q: Array,
-    offset: Array,
-    centre: bool,
-    quadratic: bool,
     has_dual: NDArray[np.bool_],
     alphas: Array,
-    w: Array,
+    zs: Array,
     values: Array,
     slopes: Array,
     gradients: Array,
-    u: Array,
-    v: Array,
+    scratch: _Scratch,
+    scores: Array,
     found: Array,
 ) -> None:
     """Write objective, duality gap and violation of each point."""
-    largest = 0.0
-    for j in range(norms.shape[0]):
-        largest = max(largest, norms[j])
     for m in range(alphas.shape[0]):
-        at = penalty.at_strength(alphas[m])
-        penalised, violation = penalty_violations(
-            at, columns, norms, w[m], gradients[m], v
+        found[m, 0], found[m, 1], found[m, 2] = _judged(
+            question,
+            penalty.at_strength(alphas[m]),
+            has_dual[m],
+            zs[m],
+            values[m],
+            slopes[m],
+            gradients[m],
+            scratch,
+            scores,
         )
-        objective, gap, total, known = values[m] + penalised, np.nan, 0.0, 0.0
-        _divide(slopes[m], q, u)
-        if centre:
-            for i in range(q.shape[0]):
-                total += slopes[m, i, 0]
-            violation = max(violation, abs(total) * largest)
-        if has_dual[m]:
-            for i in range(q.shape[0]):
-                if quadratic:
-                    u[i, 0] += total  # the best dual point nearby: it is balanced
-                known += q[i] * u[i, 0] * offset[i, 0]
-            for j in range(v.shape[0]):
-                v[j] = -gradients[m, j]
-            dual = _better_dual(loss, at, columns, y, u, q, v, known)
-            gap = max(objective - dual, 0.0)
-        found[m, 0], found[m, 1], found[m, 2] = objective, gap, violation
+
+
+@kernel
+def _judged(
+    question: _Question,
+    penalty: Any,
+    has_dual: bool,
+    z: Array,
+    value: float,
+    r: Array,
+    gradient: Array,
+    scratch: _Scratch,
+    scores: Array,
+) -> tuple[float, float, float]:
+    """Return objective, duality gap and violation of weights `z`.
+
+    The gap is minus infinity where it takes another product with X to find a dual
+    point. Writes the violation of each weight to `scores`.
+    """
+    y, q, u, v = question.y, question.q, scratch.u, scratch.v
+    penalised, violation = penalty_violations(
+        penalty, question.columns, question.norms, z, gradient, scores
+    )
+    objective, imbalance, size, known = value + penalised, 0.0, 0.0, 0.0
+    for c in range(r.shape[1]):
+        total = 0.0
+        for i in range(r.shape[0]):
+            total += r[i, c]
+            size += abs(r[i, c])
+        imbalance = max(imbalance, abs(total) if question.centre else 0.0)
+        shift = total if question.centre and question.quadratic else 0.0
+        for i in range(r.shape[0]):  # shifted to the nearest dual point
+            u[i, c] = shift + (-r[i, c] / q[i] if q[i] > 0.0 else 0.0)
+            known += q[i] * u[i, c] * question.offset[i, c]
+    violation = max(violation, imbalance * question.largest)
+    if not has_dual:
+        return objective, np.nan, violation
+    if not (imbalance <= _ROUNDING * size or question.quadratic):
+        return objective, -np.inf, violation
+    for j in range(v.shape[0]):
+        v[j] = -gradient[j]
+    dual = _better_dual(question.loss, penalty, question.columns, y, u, q, v, known)
+    return objective, max(objective - dual, 0.0), violation
 
 
 def violations(problem: Problem, w: Array, gradient: Array) -> Array:
@@ -222,41 +297,29 @@ def is_balanced(problem: Problem, slopes: Array) -> bool:
 
 def has_dual(problem: Problem) -> bool:
     """Tell whether the duality gap of `problem` can be computed."""
-    penalty = problem.penalty
-    return bool(problem.loss.dual and penalty.convex and penalty.has_dual())
+    return _has_dual(problem.loss, problem.penalty)
 
 
-def _dual_value(problem: Problem, evaluation: Evaluation) -> float:
-    """Return the better of two dual points: as it is, and scaled to be feasible."""
-    q, r, v = problem.weight, evaluation.slopes, -evaluation.gradient
-    u = np.empty_like(r)
-    is_balanced = _divide(r, q, u)
-    if problem.fit_intercept and not is_balanced:
-        balanced = problem.loss.balanced_dual(u, problem.y, q)
-        if not problem.loss.quadratic:  # there it is a constant, to columns nothing
-            v = v + problem.design.rmatvec(q[:, None] * (balanced - u))
-        u = np.ascontiguousarray(balanced)
-    layout = problem.layout()
-    y, loss, penalty = problem.y, problem.loss, problem.penalty
+def _has_dual(loss: Any, penalty: Any) -> bool:
+    return bool(loss.dual and penalty.convex and penalty.has_dual())
+
+
+def _balanced_dual_value(problem: Problem, evaluation: Evaluation) -> float:
+    """Return the better of two dual points near one that the intercept rules out.
+
+    They are balanced, and one of them is scaled to be feasible.
+    """
+    q, r, layout = problem.weight, evaluation.slopes, problem.layout()
+    positive = q[:, None] > 0.0
+    u = np.divide(-r, q[:, None], out=np.zeros_like(r), where=positive)
+    balanced = np.ascontiguousarray(problem.loss.balanced_dual(u, problem.y, q))
+    v = problem.design.rmatvec(q[:, None] * (balanced - u)) - evaluation.gradient
     known = 0.0
     if problem.offset is not None:
-        known = float(q @ (u * problem.offset).sum(axis=1))
-    v = layout.flat(v)
-    return float(_better_dual(loss, penalty, layout.columns, y, u, q, v, known))
-
-
-@kernel
-def _divide(r: Array, q: Array, u: Array) -> bool:
-    """Write ``u_i = -r_i / q_i``; tell whether the columns of `r` sum to zero."""
-    imbalance, size = 0.0, 0.0
-    for c in range(r.shape[1]):
-        total = 0.0
-        for i in range(r.shape[0]):
-            u[i, c] = -r[i, c] / q[i] if q[i] > 0.0 else 0.0
-            total += r[i, c]
-            size += abs(r[i, c])
-        imbalance = max(imbalance, abs(total))
-    return imbalance <= _ROUNDING * size
+        known = float(q @ (balanced * problem.offset).sum(axis=1))
+    y, loss, penalty = problem.y, problem.loss, problem.penalty
+    v, columns = layout.flat(v), layout.columns
+    return float(_better_dual(loss, penalty, columns, y, balanced, q, v, known))
 
 
 @kernel

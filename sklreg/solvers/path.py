@@ -27,6 +27,7 @@ from .problem import (
     start_point,
 )
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
+from .small_sets import are_small, small_sets
 from .working_set import WorkingSet, to_rounding, working_sets
 
 #: How many points are solved for at most before one product with X verifies them, and
@@ -132,6 +133,8 @@ def _solve(
         found, n_iter = sampled_newton(problem, found, rows, limits, max_iter, report)
     if n_iter and (limits.met(found.certificate) or n_iter == max_iter):
         return found, n_iter, inside
+    if inside.design is None and are_small(problem):
+        found, n_iter = small_sets(problem, null, found, limits, max_iter, report)
     left = max_iter - n_iter
     found, more, inside = working_sets(problem, found, limits, left, report, inside)
     return found, n_iter + more, inside

@@ -51,8 +51,7 @@ def proximal_newton(
     Returns the point, its evaluation and the number of Newton steps taken.
     """
     damping, n_iter = LEAST_DAMPING, 0
-    precise = tolerance < _PRECISE * _slope(problem, evaluation)
-    if keeps_to_columns(problem) and not precise:  # epochs do not get near rounding
+    if keeps_to_columns(problem) and not is_precise(problem, evaluation, tolerance):
         point, evaluation, n_iter = newton_in_columns(
             problem, point, evaluation, tolerance, max_iter
         )
@@ -84,10 +83,10 @@ def proximal_newton(
     return point, evaluation, n_iter
 
 
-def _slope(problem: Problem, evaluation: Evaluation) -> float:
-    """Return the largest that a slope could be."""
+def is_precise(problem: Problem, evaluation: Evaluation, tolerance: float) -> bool:
+    """Tell whether a tolerance is so near rounding that epochs do not get there."""
     slopes = float(np.abs(evaluation.slopes).sum())
-    return slopes * float(problem.norms.max(initial=0.0))
+    return tolerance < _PRECISE * slopes * float(problem.norms.max(initial=0.0))
 
 
 def keeps_to_columns(problem: Problem) -> bool:

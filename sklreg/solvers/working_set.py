@@ -75,7 +75,7 @@ def working_sets(
         )
         n_iter += steps
         best = certify(problem, point, evaluation)
-    return best, max(n_iter, 1), inside
+    return best, n_iter, inside
 
 
 def to_rounding(problem: Problem) -> bool:

@@ -1,0 +1,301 @@
+r"""Working sets on few rows: the same rounds on arrays that are made once.
+
+What a round does is that of `working_set.py`: the weights that violate optimality most
+join the set, the subproblem is solved to a share of the violation that remains, and one
+product ``X~' r`` verifies the rest. On few rows all that takes less time than to make
+new arrays and to go from one kernel to the next. So the columns of the set,
+``X~_S = (X_S - 1 mean_S') / scale_S``, come to lie side by side in one array, and a
+round is a few kernels. The Gram matrix of least squares,
+
+.. math:: H_{SS} = \tilde X_S' \operatorname{diag}(q) \tilde X_S,
+
+grows by a row for each feature that comes; other losses keep to the columns.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._compile import kernel
+from ..designs import Dense, Standardized
+from .active_set import Room, fast_epochs, newton_steps
+from .certificate import Certified, Null, Report, Tolerance, certify
+from .cholesky import Cholesky
+from .column_newton import newton_in_columns
+from .problem import Array, Goal, Point, Problem, evaluate
+from .proximal_newton import is_precise, keeps_to_columns
+from .quadratic import GramQuadratic
+
+#: The most rows, and the most features in a set beside twice the rows.
+_ROWS, _FEATURES = 256, 256
+#: How many features join the set, if so many violate optimality and no more are in use.
+_FIRST = 50
+#: Share of the violation to which a subproblem is solved: least squares end exactly.
+_INNER, _EXACT = 0.1, 0.03
+#: What remains of that share where a round did not halve the violation, and after how
+#: many rounds that bring nothing something else has to go on.
+_CLOSER, _PATIENCE = 0.3, 3
+#: Epochs over the Gram matrix, and Newton steps, of one round.
+_EPOCHS, _STEPS = 50, 500
+#: Levels of violation that are told apart among those who may join.
+_LEVELS = 64
+
+
+def are_small(problem: Problem) -> bool:
+    """Tell whether a problem from the start on is one for this file."""
+    penalty = problem.penalty
+    return bool(
+        problem.n_outputs == 1
+        and problem.design.shape[0] <= _ROWS
+        and penalty.separable
+        and penalty.convex
+        and not penalty.is_smooth()
+    )
+
+
+def small_sets(
+    problem: Problem,
+    null: Null,
+    found: Certified,
+    limits: Tolerance,
+    max_iter: int,
+    report: Report,
+) -> tuple[Certified, int]:
+    """Improve on `found` until `limits` are met, or something else has to go on.
+
+    That is, after `max_iter` steps, or where there is no room for more features, or
+    rounds bring nothing. Returns the best point and the number of steps.
+    """
+    inside = _Set.of(problem, null, found)
+    gram = _Gram.of(problem, inside) if problem.loss.quadratic else None
+    n_iter, n_idle, share = 0, 0, _EXACT if gram else _INNER
+    best, last, steps = found, found, 1
+    while steps and n_idle < _PATIENCE and not limits.met(best.certificate):
+        before, left = last.certificate.violation, max_iter - n_iter
+        if not left or not inside.grown(problem, last):
+            break
+        if gram:
+            steps = gram.solve(problem, inside, last, share * before)
+        else:
+            steps = _newton(problem, inside, last, share * before, left)
+        n_iter += steps
+        last = _look(problem, inside)
+        report(n_iter, last.certificate, limits)
+        share *= 1.0 if last.certificate.violation < 0.5 * before else _CLOSER
+        better = limits.excess(last.certificate) < limits.excess(best.certificate)
+        best, n_idle = (last, 0) if better else (best, n_idle + 1)
+    return best, n_iter
+
+
+class _Set(NamedTuple):
+    """The working set and its solution; kernels write to it."""
+
+    size: NDArray[np.intp]  # 1
+    features: NDArray[np.intp]  # room: the set, in order of entry
+    numbers: NDArray[np.intp]  # room: of these features, for the penalty
+    is_member: NDArray[np.bool_]  # n_features
+    columns: Array  # n_samples x room
+    z: Array  # room: weights
+    w: Array  # n_features: the same weights, and zeros
+    b: Array  # 1
+    eta: Array  # n_samples x 1
+    row: Array  # n_samples
+    levels: NDArray[np.intp]  # _LEVELS
+
+    @classmethod
+    def of(cls, problem: Problem, null: Null, found: Certified) -> _Set:
+        """Return the set of no features, at a point.
+
+        The intercept of least squares is that of the null model: columns are centred.
+        """
+        (n, p), point = problem.design.shape, found.point
+        k = min(p, 2 * n + _FEATURES)
+        b = null.point.b if problem.loss.quadratic else point.b
+        return cls(
+            np.zeros(1, np.intp),
+            np.empty(k, np.intp),
+            np.empty(k, np.intp),
+            np.zeros(p, np.bool_),
+            np.empty((n, k), order="F"),
+            np.empty(k),
+            point.w[:, 0].copy(),
+            b.copy(),
+            point.eta.copy(),
+            np.empty(n),
+            np.empty(_LEVELS, np.intp),
+        )
+
+    def grown(self, problem: Problem, last: Certified) -> bool:
+        """Add features; return whether there was room for them."""
+        design, violation = problem.design, last.certificate.violation
+        return bool(
+            _grow(
+                design.design,
+                design.mean,
+                design.scale,
+                problem.columns,
+                self,
+                last.scores[:, 0],
+                violation,
+            )
+        )
+
+    def part(self, problem: Problem) -> Problem:
+        """Return the problem in the features of the set."""
+        k = int(self.size[0])
+        features, nothing = self.features[:k], np.zeros(k)
+        return problem._replace(
+            design=Standardized(Dense(self.columns[:, :k]), nothing, nothing + 1.0),
+            columns=self.numbers[:k],
+            norms=problem.norms[features],
+        )
+
+
+class _Gram(NamedTuple):
+    """The Gram matrix of the set, and what it takes to solve with it."""
+
+    hessian: Array  # room x room
+    slopes: Array  # room
+    factor: Cholesky
+    room: Room
+    alphas: Array  # 1: the strength of the penalty
+    found: Array  # 1 x room
+    size: NDArray[np.intp]  # 1: how far it has grown
+
+    @classmethod
+    def of(cls, problem: Problem, inside: _Set) -> _Gram:
+        """Return the matrix of no features."""
+        k = len(inside.features)
+        return cls(
+            np.empty((k, k)),
+            np.empty(k),
+            Cholesky.empty(k),
+            Room.of(k),
+            np.array([problem.penalty.strength()]),
+            np.empty((1, k)),
+            np.zeros(1, np.intp),
+        )
+
+    def solve(
+        self, problem: Problem, inside: _Set, last: Certified, tolerance: float
+    ) -> int:
+        """Minimise over the set; return 1, or 0 if that ends before `tolerance`."""
+        _extend(self, inside, problem.weight)
+        k = int(inside.size[0])
+        self.slopes[:k] = last.evaluation.gradient[inside.features[:k], 0]
+        quadratic = GramQuadratic(self.hessian, self.slopes[:k])
+        z, numbers, penalty = inside.z[:k], inside.numbers[:k], problem.penalty
+        enough = 0.3 * tolerance
+        fast_epochs(quadratic, penalty, numbers, z, _EPOCHS, enough, self.room)
+        goal = Goal(tolerance, 0.0, _STEPS)
+        _, violation = newton_steps(
+            quadratic,
+            self.factor,
+            penalty,
+            self.alphas,
+            numbers,
+            z,
+            self.room,
+            goal,
+            self.found,
+        )
+        inside.eta[:, 0] = inside.b + inside.columns[:, :k] @ z
+        return int(violation <= tolerance)
+
+
+def _newton(
+    problem: Problem, inside: _Set, last: Certified, tolerance: float, max_iter: int
+) -> int:
+    """Take Newton steps over the set; return how many, none where models are due."""
+    part, k = inside.part(problem), int(inside.size[0])
+    gradient = last.evaluation.gradient[inside.features[:k]]
+    there = last.evaluation._replace(gradient=gradient)
+    if is_precise(part, there, tolerance) or not keeps_to_columns(part):
+        return 0
+    here = Point(inside.z[:k, None], inside.b, inside.eta)
+    found, _, n_steps = newton_in_columns(part, here, there, tolerance, max_iter)
+    inside.z[:k], inside.b[:], inside.eta[:] = found.w[:, 0], found.b, found.eta
+    return n_steps
+
+
+def _look(problem: Problem, inside: _Set) -> Certified:
+    """Evaluate and certify the solution of the set in all weights."""
+    k = int(inside.size[0])
+    inside.w[inside.features[:k]] = inside.z[:k]
+    w, b, eta = inside.w[:, None].copy(), inside.b.copy(), inside.eta.copy()
+    point = Point(w, b, eta)
+    return certify(problem, point, evaluate(problem, point))
+
+
+@kernel
+def _grow(
+    design: Any,
+    mean: Array,
+    scale: Array,
+    numbers: NDArray[np.intp],
+    inside: _Set,
+    scores: Array,
+    violation: float,
+) -> bool:
+    """Add the features in use, and of the others those that violate optimality most.
+
+    About as many as are in use. Returns whether there was room for all.
+    """
+    in_use, levels = 0, inside.levels
+    for level in range(_LEVELS):
+        levels[level] = 0
+    for j in range(scores.shape[0]):
+        in_use += inside.w[j] != 0.0
+        if not inside.is_member[j] and (scores[j] > 0.0 or inside.w[j] != 0.0):
+            levels[_level(inside.w[j], scores[j], violation)] += 1
+    wanted, least = max(_FIRST, in_use), _LEVELS
+    while least > 0 and wanted > 0:
+        least -= 1
+        wanted -= levels[least]
+    for j in range(scores.shape[0]):
+        if not inside.is_member[j] and (scores[j] > 0.0 or inside.w[j] != 0.0):
+            if _level(inside.w[j], scores[j], violation) < least:
+                continue
+            if inside.size[0] == inside.features.shape[0]:
+                return False
+            _add(design, mean[j], scale[j], inside, j)
+            inside.numbers[inside.size[0] - 1] = numbers[j]
+    return True
+
+
+@kernel
+def _level(w: float, score: float, largest: float) -> int:
+    """Return the level of a violation, of which `largest` is the largest."""
+    share = score / largest
+    return int(_LEVELS * share) if w == 0.0 and share < 1.0 else _LEVELS - 1
+
+
+@kernel
+def _add(design: Any, mean: float, scale: float, inside: _Set, j: int) -> None:
+    """Add feature `j` and its column."""
+    k, row = inside.size[0], inside.row
+    for i in range(row.shape[0]):
+        row[i] = 0.0
+    design.add_column(j, 1.0, row)
+    for i in range(row.shape[0]):
+        inside.columns[i, k] = (row[i] - mean) / scale
+    inside.features[k], inside.z[k], inside.is_member[j] = j, inside.w[j], True
+    inside.size[0] = k + 1
+
+
+@kernel
+def _extend(gram: _Gram, inside: _Set, q: Array) -> None:
+    """Add the rows of the features that have come."""
+    columns, row, hessian = inside.columns, inside.row, gram.hessian
+    for k in range(gram.size[0], inside.size[0]):
+        for i in range(q.shape[0]):
+            row[i] = q[i] * columns[i, k]
+        for a in range(k + 1):
+            product = 0.0
+            for i in range(q.shape[0]):
+                product += columns[i, a] * row[i]
+            hessian[a, k] = hessian[k, a] = product
+    gram.size[0] = inside.size[0]
