@@ -82,9 +82,10 @@ def sample(problem: Problem) -> NDArray[np.intp] | None:
     (n, p), penalty = problem.design.shape, problem.penalty
     least = _ROWS * p
     many = n >= _MORE_ROWS * least and p <= NEWTON_SIZE
-    work = problem.design.cross_work() >= _WORK * problem.design.n_entries
     smooth = penalty.is_smooth() and penalty.has_dual() and not problem.loss.quadratic
-    if not (many and work and smooth and problem.n_outputs == 1):
+    if not (many and smooth and problem.n_outputs == 1):
+        return None
+    if problem.design.cross_work() < _WORK * problem.design.n_entries:
         return None
     weighty = np.flatnonzero(problem.weight)
     return weighty[:: max(len(weighty) // least, 1)]

@@ -25,6 +25,8 @@ from .problem import Array, Evaluation, Problem, penalty_violations
 
 #: Share by which intervals are widened, for the rounding of what they are made from.
 _MARGIN = 1e-9
+#: Weights whose intervals are widened at once.
+_BLOCK = 512
 #: Share of the diagonal added to the equations for what is mixed, of slopes much alike.
 _RIDGE = 1e-10
 
@@ -57,17 +59,17 @@ def unproven(
     root = np.sqrt(problem.weight)
     inverse = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0.0)
     known = np.array([each.gradient[:, 0] for each in near])
-    basis = np.array([each.slopes[:, 0] * inverse for each in near]).T
-    target = (slopes * inverse).T
-    gram = basis.T @ basis  # any mix will do, the radius tells how well
+    basis = np.array([each.slopes[:, 0] * inverse for each in near])
+    target = slopes * inverse
+    gram = basis @ basis.T  # any mix will do, the radius tells how well
     gram.flat[:: len(near) + 1] *= 1.0 + _RIDGE
     gram.flat[:: len(near) + 1] += np.finfo(np.float64).tiny
-    mix = np.linalg.solve(gram, basis.T @ target).T
-    radius = np.linalg.norm(target - basis @ mix.T, axis=0)
-    radius += _MARGIN * np.linalg.norm(target, axis=0)
+    mix = np.linalg.solve(gram, basis @ target.T).T
+    radius = np.linalg.norm(target - mix @ basis, axis=1)
+    radius += _MARGIN * np.linalg.norm(target, axis=1)
     low, high = np.full(p, np.inf), np.full(p, -np.inf)
     mix, radius = mix / alphas[:, None], radius / alphas
-    _widen(known, mix, radius, problem.norms, np.empty(p), low, high)
+    _widen(known, mix, radius, problem.norms, np.empty(_BLOCK), low, high)
     return _leaves_zero(problem, low) | _leaves_zero(problem, high)
 
 
@@ -81,16 +83,25 @@ def _widen(
     low: Array,
     high: Array,
 ) -> None:
-    """Widen the intervals to hold the gradients at all points, over the strengths."""
-    for m in range(mix.shape[0]):
-        for k in range(mix.shape[1]):
-            share = mix[m, k]
-            for j in range(g.shape[0]):
-                g[j] = share * known[k, j] + (g[j] if k > 0 else 0.0)
-        for j in range(g.shape[0]):
-            reach = radius[m] * norms[j]
-            low[j] = min(low[j], g[j] - reach)
-            high[j] = max(high[j], g[j] + reach)
+    """Widen the intervals to hold the gradients at all points, over the strengths.
+
+    Some weights at a time, whose numbers stay in the cache; `g` is room for theirs.
+    """
+    for start in range(0, norms.shape[0], g.shape[0]):
+        stop = min(start + g.shape[0], norms.shape[0])
+        lows, highs, sizes = low[start:stop], high[start:stop], norms[start:stop]
+        for m in range(mix.shape[0]):
+            for j in range(stop - start):
+                g[j] = 0.0
+            for k in range(mix.shape[1]):
+                share, there = mix[m, k], known[k, start:stop]
+                for j in range(stop - start):
+                    g[j] += share * there[j]
+            for j in range(stop - start):  # `min` and `max` would not vectorise
+                reach = radius[m] * sizes[j]
+                a, b = g[j] - reach, g[j] + reach
+                lows[j] = a if a < lows[j] else lows[j]  # noqa: FURB136
+                highs[j] = b if b > highs[j] else highs[j]  # noqa: FURB136
 
 
 def _leaves_zero(problem: Problem, slopes: Array) -> NDArray[np.bool_]:
