@@ -225,6 +225,17 @@ def test_joined_standardized_columns_keep_mean_and_scale(make, X, rng):
 
 
 @every_design
+def test_rows_of_weight_zero_may_lose_their_entries(make, X, rng):
+    design, weight = design_of(make(X)), (rng.random(len(X)) < 0.7).astype(float)
+    kept = weight > 0.0
+    counted = design.counted(weight)
+    assert counted.shape == design.shape
+    check_close(counted.matvec(np.eye(9))[kept], X[kept], 1e-15)
+    assert counted.n_entries <= design.n_entries
+    assert design.counted(np.ones(len(X))).n_entries == design.n_entries
+
+
+@every_design
 def test_single_columns(make, X, rng):
     """What coordinate descent asks for."""
     design, n = design_of(make(X)), len(X)

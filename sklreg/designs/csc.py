@@ -213,6 +213,16 @@ class CSC(NamedTuple):
         some = CSC.of(self.data[at], self.indices[at], indptr, self.n_samples)
         return some, mean, scale
 
+    def counted(self, weight: Array) -> CSC:
+        """Return the matrix without its entries in rows of weight zero."""
+        kept = weight[self.indices] > 0.0
+        if kept.all():
+            return self
+        before = np.zeros(len(kept) + 1, dtype=_signed(self.indptr).dtype)
+        np.cumsum(kept, out=before[1:])
+        indptr = before[self.indptr]
+        return CSC.of(self.data[kept], self.indices[kept], indptr, self.n_samples)
+
     def formed(self, mean: Array, scale: Array) -> tuple[CSC, Array, Array]:
         """Return the columns as they are: shifted they would not be sparse."""
         return self, mean, scale

@@ -83,6 +83,10 @@ class Standardized(NamedTuple):
             *self.design.take(columns, self.mean[columns], self.scale[columns])
         )
 
+    def counted(self, weight: Array) -> Standardized:
+        """Return the same in rows of some weight; what is in the others may differ."""
+        return self._replace(design=self.design.counted(weight))
+
     def parts(self, rows: Indices) -> Iterator[tuple[Standardized, Indices]]:
         """Yield designs of some rows, a part at a time, and which rows these are."""
         for part, some in self.design.parts(rows):

@@ -133,7 +133,9 @@ class WorkingSet(NamedTuple):
         if len(new) == 0:
             return self._replace(allowed=allowed)
         whole = len(new) == len(wanted)
-        added = problem.design if whole else problem.design.take(new)
+        added = problem.design
+        if not whole:
+            added = added.take(new).counted(problem.weight)
         if self.design is None:
             return WorkingSet(new, added, allowed, None)._modelled(problem)
         features, design = np.append(self.features, new), self.design.joined(added)
