@@ -10,14 +10,21 @@ import scipy.sparse
 import tables
 from sklearn.base import clone
 
-from sklreg import LinearClassifier, LinearRegressor, alpha_max
+from sklreg import (
+    LinearClassifier,
+    LinearRegressor,
+    alpha_max,
+    regularization_path,
+)
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import SquaredError
 from sklreg.penalties import L1, L2, MCP, Bounded, ElasticNet, Weighted
 from sklreg.solvers import Problem, active_set, column_descent, model, proximal_newton
+from sklreg.solvers import core as core_module
 from sklreg.solvers.active_set import Room, minimize_quadratic, newton_steps
 from sklreg.solvers.cholesky import Cholesky, append, solve
 from sklreg.solvers.column_descent import minimize_in_columns
+from sklreg.solvers.core import Core, descend
 from sklreg.solvers.problem import Goal
 from sklreg.solvers.quadratic import (
     ColumnQuadratic,
@@ -390,6 +397,77 @@ def test_slow_epochs_end_in_the_gram_matrix(monkeypatch, name, make):
     assert violations(q, penalty, alone).max() > 1e-10
 
 
+# The densest columns ------------------------------------------------------------------
+
+
+def grown_core(X, make, steps):
+    """Return the core of the first columns, grown step by step, and the Hessian."""
+    h = np.random.default_rng(3).exponential(size=len(X))
+    design, _ = standardized(make(X), h / h.sum(), centre=True, scale=True)
+    core = Core.empty(0)
+    for k in steps:
+        part = design.take(np.arange(k))
+        sums = part.rmatvec(h[:, None])[:, 0] / np.sqrt(h.sum())
+        core = core.grown(part, h, sums, np.inf)
+    Z = design.matvec(np.eye(X.shape[1]))
+    return core, Z.T @ (h[:, None] * Z)
+
+
+@pytest.mark.parametrize(
+    "make", [DESIGNS["f_order"], DESIGNS["csc"]], ids=["dense", "csc"]
+)
+def test_a_core_grows_by_the_columns_of_most_entries(make):
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(80, 30)) * (rng.random((80, 30)) < np.linspace(0.9, 0.0, 30))
+    core, hessian = grown_core(X, make, (8, 30))
+    some = np.ix_(core.members, core.members)
+    np.testing.assert_allclose(core.hessian, hessian[some], atol=1e-12)
+    assert sorted([*core.members, *core.outside]) == list(range(30))
+    entries = make(X).column_entries()
+    assert entries[core.members].min() >= len(core.members)
+    assert len(core.outside) == 0 or entries[core.outside].max() <= len(core.members)
+
+
+@convex_penalty
+@pytest.mark.parametrize("n_members", [1, 5, K])
+def test_a_core_changes_no_solution(penalty, n_members):
+    q = quadratics(full_rank(), DESIGNS["csc"])
+    members = np.random.default_rng(1).permutation(K)[:n_members]
+    core = Core.of(members, K, q.hessian[np.ix_(members, members)])
+    z = np.zeros(K)
+    minimize_in_columns(q.in_columns, penalty, np.arange(K), z, 1e-13, core)
+    assert violations(q, penalty, z).max() <= 1e-9
+
+
+@pytest.mark.parametrize("tol", [1e-3, 1e-8])
+def test_paths_with_a_core_are_those_without(monkeypatch, tol):
+    rng = np.random.default_rng(5)
+    share = np.where(np.arange(900) % 9 == 0, 0.2, 0.01)
+    X = rng.exponential(size=(500, 900)) * (rng.random((500, 900)) < share)
+    X, y = scipy.sparse.csc_array(X), X @ (rng.random(900) < 0.1)
+    sizes = []
+
+    def recorded(quadratic, members, *rest):
+        sizes.append(len(members))
+        return descend(quadratic, members, *rest)
+
+    monkeypatch.setattr(column_descent, "descend", recorded)
+    monkeypatch.setattr(model, "prefers_columns", lambda *_: True)
+    monkeypatch.setattr(core_module, "_PATIENCE", 0)
+    estimator = LinearRegressor("l1", tol=tol)
+    path = regularization_path(estimator, X, y, alphas=20, alpha_min_ratio=0.05)
+    assert max(sizes) > 20
+    null = 0.5 * np.var(y)
+    assert path.dual_gaps.max() <= tol * null
+    monkeypatch.setattr(core_module, "_PATIENCE", np.inf)
+    sizes.clear()
+    alone = regularization_path(estimator, X, y, alphas=20, alpha_min_ratio=0.05)
+    assert max(sizes) == 0
+    scale = np.abs(alone.coefs).max()
+    if tol < 1e-6:
+        np.testing.assert_allclose(path.coefs, alone.coefs, atol=1e-3 * scale)
+
+
 # Which of them ------------------------------------------------------------------------
 
 
@@ -410,9 +488,9 @@ def used(monkeypatch):
     """Record how many columns each minimisation in columns was given."""
     sizes: list[int] = []
 
-    def recorded(quadratic: Any, *rest: Any) -> None:
+    def recorded(quadratic: Any, *rest: Any) -> int:
         sizes.append(quadratic.columns.shape[1])
-        minimize_in_columns(quadratic, *rest)
+        return minimize_in_columns(quadratic, *rest)
 
     monkeypatch.setattr(model, "minimize_in_columns", recorded)
     return sizes

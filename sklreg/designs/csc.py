@@ -67,6 +67,10 @@ class CSC(NamedTuple):
         """Return how many numbers are stored."""
         return len(self.data)
 
+    def column_entries(self) -> NDArray[Any]:
+        """Return how many numbers each column stores."""
+        return np.diff(_signed(self.indptr))
+
     def cross_work(self) -> float:
         """Return about how many multiplications ``X' X`` takes the time of.
 

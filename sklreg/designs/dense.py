@@ -42,6 +42,10 @@ class Dense(NamedTuple):
         """Return how many numbers are stored."""
         return self.values.size
 
+    def column_entries(self) -> NDArray[Any]:
+        """Return how many numbers each column stores."""
+        return np.full(self.shape[1], self.shape[0])
+
     def cross_work(self) -> float:
         """Return about how many multiplications ``X' X`` takes the time of.
 

@@ -37,6 +37,10 @@ class Standardized(NamedTuple):
         """Return how many numbers are stored."""
         return int(self.design.n_entries)
 
+    def column_entries(self) -> NDArray[Any]:
+        """Return how many numbers each column stores."""
+        return np.asarray(self.design.column_entries())
+
     def cross_work(self) -> float:
         """Return about how many multiplications ``X' X`` takes the time of."""
         return float(self.design.cross_work())

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from .active_set import minimize_quadratic
 from .cholesky import Cholesky
+from .core import Core, descend
 from .problem import Array, penalty_value
-from .quadratic import ColumnQuadratic, GramQuadratic, epoch
+from .quadratic import ColumnQuadratic, GramQuadratic
 
 #: Epochs between extrapolations.
 _EPOCHS = 5
@@ -34,14 +35,19 @@ def minimize_in_columns(
     columns: NDArray[np.intp],
     z: Array,
     tolerance: float,
-) -> None:
-    """Minimise in place until an epoch moves no slope by more than `tolerance`."""
+    core: Core | None = None,
+) -> int:
+    """Minimise in place until an epoch moves no slope by more than `tolerance`.
+
+    Returns the number of epochs.
+    """
+    core = core or Core.empty(len(z))
     trail, n_epochs, patience = [_where(quadratic, z)], 0, _LEAST
     while n_epochs < patience:
-        largest, _ = epoch(quadratic, penalty, columns, z, True)
+        largest = descend(quadratic, *core, penalty, columns, z, tolerance)
         n_epochs += 1
         if largest <= tolerance:
-            return
+            return n_epochs
         trail.append(_where(quadratic, z))
         if n_epochs % _EPOCHS == 0:
             _extrapolate(quadratic, penalty, columns, z, trail)
@@ -50,6 +56,43 @@ def minimize_in_columns(
             patience = _patience(quadratic)
     if patience < _MOST:
         _minimize_formed(quadratic, penalty, columns, z, tolerance)
+    return n_epochs
+
+
+def minimize_along_in_columns(
+    quadratic: ColumnQuadratic,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    alphas: Array,
+    share: float,
+    behind: list[tuple[float, Array]],
+    core: Core,
+) -> tuple[Array, int]:
+    """Minimise for some strengths of the penalty in turn; one row each.
+
+    Until an epoch moves no slope by more than `share` of the largest before; that is
+    taken to be in proportion to the strength. Each starts from where the last two
+    minimisers lead to: `behind` are the strengths and weights of two, the last at `z`.
+    Also returns the number of epochs.
+    """
+    found, n_epochs = np.empty((len(alphas), len(z))), 0
+    largest = float(np.abs(quadratic.first).max(initial=0.0))
+    (earlier, w), (later, _) = behind
+    last = _where(quadratic, z)
+    before = last + _moves(quadratic, w - z)
+    for m, alpha in enumerate(alphas):
+        at = penalty.at_strength(alpha)
+        if later != earlier:
+            ahead = (alpha - later) / (later - earlier)
+            _try(quadratic, at, columns, z, last + ahead * (last - before))
+        tolerance = share * largest
+        n_epochs += minimize_in_columns(quadratic, at, columns, z, tolerance, core)
+        found[m] = z
+        largest *= alpha / later if 0.0 < later < np.inf else 1.0
+        before, last = last, _where(quadratic, z)
+        earlier, later = later, alpha
+    return found, n_epochs
 
 
 def _patience(quadratic: ColumnQuadratic) -> int:
@@ -78,7 +121,6 @@ def _extrapolate(
 
     That is the affine combination of the iterates whose change would be the least
     (Bertrand and Massias 2021, Anderson acceleration of coordinate descent, AISTATS).
-    Weights that are zero, or would change sign, are zero there; others keep to bounds.
     """
     k, points = len(z), np.array(trail)
     changes = np.diff(points[:, :k], axis=0)
@@ -87,7 +129,21 @@ def _extrapolate(
     share = np.linalg.lstsq(gram, np.ones(len(gram)), rcond=None)[0]
     if not share.sum() > 0.0:
         return
-    here, there = points[-1], (share / share.sum()) @ points[1:]
+    _try(quadratic, penalty, columns, z, (share / share.sum()) @ points[1:])
+
+
+def _try(
+    quadratic: ColumnQuadratic,
+    penalty: Any,
+    columns: NDArray[np.intp],
+    z: Array,
+    there: Array,
+) -> None:
+    """Go to a point, given by all that descent moves, if the objective is lower there.
+
+    Weights that are zero, or would change sign, are zero there; others keep to bounds.
+    """
+    k, here = len(z), _where(quadratic, z)
     allowed = penalty.nearest(np.where(there[:k] * z <= 0.0, 0.0, there[:k]), columns)
     if (beyond := there[:k] - allowed).any():
         there -= _moves(quadratic, beyond)

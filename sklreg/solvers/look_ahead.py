@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .certificate import Certificate, Certified, certify, certify_all, is_balanced
 from .column_newton import newton_path_in_columns
-from .model import GramModel, directions
+from .model import GramModel, Model, directions
 from .problem import (
     Array,
     Evaluation,
@@ -93,8 +93,11 @@ def look_ahead(
     """
     part, last = inside.part(problem), behind[-1]
     here, there = inside.seen(last.point, last.evaluation)
-    if isinstance(inside.model, GramModel) and _newton_pays(problem.penalty, here.w):
-        ways = directions(part, inside.model, here, there, alphas, share)
+    trail = [
+        (each.alpha, inside.seen(each.point, each.evaluation)[0]) for each in behind
+    ]
+    if inside.model is not None and _goes_along(inside.model, problem.penalty, here.w):
+        ways = directions(part, inside.model, trail, there, alphas, share)
         found = Point(*(a + d for a, d in zip(here, ways, strict=True)))
         steps: Any = np.ones(len(found.b), np.intp)
     elif inside.model is None and keeps_to_columns(part):
@@ -102,7 +105,7 @@ def look_ahead(
             part, here, there, alphas, share, max_iter
         )
     else:
-        found, steps = _one_by_one(inside, problem, alphas, behind, share, max_iter)
+        found, steps = _one_by_one(inside, problem, alphas, trail, share, max_iter)
     m = len(found.b)
     if m == 0:
         return []
@@ -170,11 +173,14 @@ def _between(
     return certify_all(beside, alphas, points, seen)
 
 
-def _newton_pays(penalty: Any, w: Array) -> bool:
-    """Tell whether Newton steps alone are the fastest from strength to strength.
+def _goes_along(model: Model, penalty: Any, w: Array) -> bool:
+    """Tell whether the model goes from strength to strength by itself.
 
-    Where many weights are in use epochs first find out which come and go.
+    In a Gram matrix by Newton steps alone; where many weights are in use epochs first
+    find out which come and go.
     """
+    if not isinstance(model, GramModel):
+        return True
     return bool(not penalty.is_smooth() and w.size * np.count_nonzero(w) <= _LITTLE)
 
 
@@ -182,14 +188,11 @@ def _one_by_one(
     inside: WorkingSet,
     problem: Problem,
     alphas: Array,
-    behind: list[Landmark],
+    trail: list[tuple[float, Point]],
     share: float,
     max_iter: int,
 ) -> tuple[Point, NDArray[np.intp]]:
     """Do the same where there is no kernel for several strengths."""
-    trail = [
-        (each.alpha, inside.seen(each.point, each.evaluation)[0]) for each in behind
-    ]
     part, steps = inside.part(problem), []
     for alpha in alphas:
         part = part._replace(penalty=problem.penalty.at_strength(alpha))
@@ -199,7 +202,7 @@ def _one_by_one(
         here, _, n_iter = inside.solve_part(part, here, there, tolerance, max_iter)
         trail.append((alpha, balanced(part, here)))
         steps.append(n_iter)
-    found = (point for _, point in trail[len(behind) :])
+    found = (point for _, point in trail[-len(alphas) :])
     return Point(*map(np.array, zip(*found, strict=True))), np.array(steps)
 
 

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import Frame
-from .column_descent import minimize_in_columns
+from .column_descent import minimize_along_in_columns, minimize_in_columns
+from .core import Core
 from .problem import Array, Evaluation, Point, Problem
 from .quadratic import ColumnQuadratic, column_moments
 
@@ -49,6 +50,25 @@ class GramModel(NamedTuple):
         columns = problem.columns[self.features]
         self.frame.minimize(slopes, problem.penalty, columns, z, tolerance)
 
+    def minimize_along(
+        self,
+        problem: Problem,
+        z: Array,
+        slopes: Array,
+        alphas: Array,
+        share: float,
+        behind: list[tuple[float, Array]],
+    ) -> Array:
+        """Minimise for some strengths of the penalty in turn, as Newton steps can.
+
+        To `share` of the largest slope before each; one row for each minimiser.
+        """
+        del behind
+        columns = problem.columns[self.features]
+        return self.frame.minimize_along(
+            slopes, problem.penalty, columns, z, alphas, share
+        )
+
 
 class ColumnModel(NamedTuple):
     """Model of one output that keeps to the columns of its Hessian ``X~' h X~``."""
@@ -63,12 +83,53 @@ class ColumnModel(NamedTuple):
     total: float
     coupling: Array
     inverse: Array
+    core: Core
+    spent: Array  # 1: multiplications that epochs have taken
 
     def minimize(
         self, problem: Problem, z: Array, slopes: Array, tolerance: float
     ) -> None:
         """Minimise model plus penalty in place, to about `tolerance`."""
-        quadratic = ColumnQuadratic(
+        n_epochs = minimize_in_columns(
+            self._quadratic(slopes),
+            problem.penalty,
+            problem.columns[self.features],
+            z,
+            tolerance,
+            self.core,
+        )
+        self.spent[0] += n_epochs * self.columns.epoch_work()
+
+    def minimize_along(
+        self,
+        problem: Problem,
+        z: Array,
+        slopes: Array,
+        alphas: Array,
+        share: float,
+        behind: list[tuple[float, Array]],
+    ) -> Array:
+        """Minimise for some strengths of the penalty in turn; one row for each.
+
+        To `share` of the largest slope before each, from where the solutions of the
+        last two strengths lead to, which are `behind`.
+        """
+        found, n_epochs = minimize_along_in_columns(
+            self._quadratic(slopes),
+            problem.penalty,
+            problem.columns[self.features],
+            z,
+            alphas,
+            share,
+            behind,
+            self.core,
+        )
+        self.spent[0] += n_epochs * self.columns.epoch_work()
+        return found
+
+    def _quadratic(self, slopes: Array) -> ColumnQuadratic:
+        """Return the quadratic at the point of these slopes."""
+        return ColumnQuadratic(
             self.columns,
             self.rows,
             self.mean,
@@ -79,20 +140,27 @@ class ColumnModel(NamedTuple):
             np.zeros(1),
             self.total,
         )
-        columns = problem.columns[self.features]
-        minimize_in_columns(quadratic, problem.penalty, columns, z, tolerance)
 
 
 Model = GramModel | ColumnModel
 
 
-def build_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> Model:
-    """Form the model in the active weights from the Hessian `h` in eta."""
+def build_model(
+    problem: Problem,
+    h: Array,
+    active: NDArray[np.bool_],
+    smaller: Model | None = None,
+) -> Model:
+    """Form the model in the active weights from the Hessian `h` in eta.
+
+    A `smaller` one is that in the first of them, of the same Hessian.
+    """
     if problem.n_outputs == 1 and problem.penalty.separable:
         features = np.flatnonzero(active[:, 0])
         design = _taken(problem.design, features)
         if prefers_columns(design, problem.penalty):
-            return _column_model(design, features, h[0, 0], problem.fit_intercept)
+            centre = problem.fit_intercept
+            return _column_model(design, features, h[0, 0], centre, smaller)
     return _gram_model(problem, h, active)
 
 
@@ -173,7 +241,11 @@ def _gram_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> GramMo
 
 
 def _column_model(
-    design: Any, features: NDArray[np.intp], h: Array, centre: bool
+    design: Any,
+    features: NDArray[np.intp],
+    h: Array,
+    centre: bool,
+    smaller: Model | None = None,
 ) -> ColumnModel:
     design, k = design.formed(), len(features)
     mean, curvatures, coupling = np.empty(k), np.empty(k), np.empty(k)
@@ -187,6 +259,16 @@ def _column_model(
         curvatures,
         coupling,
     )
+    inverse = _inverse(h[None, None], centre)
+    core, spent = Core.empty(k), np.zeros(1)
+    if isinstance(smaller, GramModel):
+        old = len(smaller.features)
+        core = Core.of(np.arange(old), k, smaller.hessian[:old, :old])
+    if isinstance(smaller, ColumnModel):
+        core, spent = smaller.core, smaller.spent
+    if smaller is not None:
+        root = coupling * np.sqrt(inverse[0, 0])
+        core = core.grown(design, h, root, spent[0])
     return ColumnModel(
         features,
         np.zeros_like(features),
@@ -197,7 +279,9 @@ def _column_model(
         curvatures,
         total,
         coupling[:, None],
-        _inverse(h[None, None], centre),
+        inverse,
+        core,
+        spent,
     )
 
 
@@ -229,19 +313,22 @@ def direction(
 
 def directions(
     problem: Problem,
-    model: GramModel,
-    point: Point,
+    model: Model,
+    trail: list[tuple[float, Point]],
     evaluation: Evaluation,
     alphas: Array,
     share: float,
 ) -> Point:
     """Return the ways to the minimisers for some strengths of the penalty, in turn.
 
-    As many as Newton steps find, to `share` of the largest slope before each.
+    To `share` of the largest slope before each; there may be fewer. The trail is that
+    of the last two strengths and points, and the ways lead from the last.
     """
+    point = trail[-1][1]
     z, slopes = _seen(model, point, evaluation)
-    columns = problem.columns[model.features]
-    zs = model.frame.minimize_along(slopes, problem.penalty, columns, z, alphas, share)
+    at = model.features, model.outputs
+    behind = [(alpha, each.w[at]) for alpha, each in trail]
+    zs = model.minimize_along(problem, z, slopes, alphas, share, behind)
     return _ways(problem, model, point, evaluation, zs)
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .certificate import Certified, Report, Tolerance, certify, violations
 from .layout import whole_blocks
 from .model import (
+    ColumnModel,
     GramModel,
     Model,
     build_model,
@@ -28,6 +29,8 @@ from .proximal_newton import balanced, proximal_newton
 #: Up to this many weights the working set is everything.
 _SMALL = 400
 _FIRST = 100
+#: Share of the strength at which weights are nearly wanted.
+_NEARLY = 0.9
 #: Share of the largest violation to which a subproblem is solved.
 _INNER = 0.1
 #: Rounds without bettering the certificate by a percent: only rounding is left.
@@ -106,13 +109,15 @@ class WorkingSet(NamedTuple):
         none = cls.empty(problem)
         return none._with(problem, np.ones_like(none.allowed))
 
-    def grown(self, problem: Problem, w: Array, scores: Array) -> WorkingSet:
-        """Add the weights in use and the worst offenders, up to twice as many."""
+    def grown(
+        self, problem: Problem, w: Array, scores: Array, times: int = 1
+    ) -> WorkingSet:
+        """Add the weights in use and the worst offenders, up to `times` as many."""
         if w.size <= _SMALL or problem.penalty.is_smooth():
             return self if self.allowed.all() else WorkingSet.everything(problem)
         allowed = np.logical_or(self.allowed, w != 0.0)
         candidates = np.flatnonzero((scores > 0.0) & ~allowed)
-        room = max(_FIRST, int(np.count_nonzero(w)))
+        room = times * max(_FIRST, int(np.count_nonzero(w)))
         if len(candidates) > room:
             ranked = np.argpartition(scores.flat[candidates], -room)
             candidates = candidates[ranked[-room:]]
@@ -121,9 +126,18 @@ class WorkingSet(NamedTuple):
         return self._with(problem, allowed)
 
     def expecting(self, problem: Problem, point: Point, gradient: Array) -> WorkingSet:
-        """Add the weights that will be wanted if the gradient is as expected."""
-        scores = violations(problem, point.w, gradient)
-        return self.grown(problem, point.w, scores)
+        """Add the weights that will be wanted if the gradient is as expected.
+
+        In columns, where they cost little, also those that nearly will be, for no
+        gradient is quite as expected.
+        """
+        if not isinstance(self.model, ColumnModel):
+            scores = violations(problem, point.w, gradient)
+            return self.grown(problem, point.w, scores)
+        alpha = _NEARLY * problem.penalty.strength()
+        nearly = problem._replace(penalty=problem.penalty.at_strength(alpha))
+        scores = violations(nearly, point.w, gradient)
+        return self.grown(problem, point.w, scores, times=2)
 
     def _with(self, problem: Problem, allowed: NDArray[np.bool_]) -> WorkingSet:
         """Return the set of the allowed weights; it holds those of this one."""
@@ -137,22 +151,23 @@ class WorkingSet(NamedTuple):
         if not whole:
             added = added.take(new).counted(problem.weight)
         if self.design is None:
-            return WorkingSet(new, added, allowed, None)._modelled(problem)
+            return WorkingSet(new, added, allowed, None)._modelled(problem, None)
         features, design = np.append(self.features, new), self.design.joined(added)
         larger = WorkingSet(features, design, allowed, None)
         if isinstance(self.model, GramModel) and extensible(problem, design):
             part = larger.part(problem)
             model = extend_model(self.model, self.design, added, part)
             return larger._replace(model=model)
-        return larger._modelled(problem)
+        return larger._modelled(problem, self.model)
 
-    def _modelled(self, problem: Problem) -> WorkingSet:
-        """Build the model where it is the same at every point."""
+    def _modelled(self, problem: Problem, smaller: Model | None) -> WorkingSet:
+        """Build the model where it is the same at every point, from a smaller one."""
         if not problem.loss.quadratic:
             return self
         part = self.part(problem)
         h = part.hessian(np.empty((0, 0)), 0.0)
-        return self._replace(model=build_model(part, h, self.allowed[self.features]))
+        active = self.allowed[self.features]
+        return self._replace(model=build_model(part, h, active, smaller))
 
     def beside(self, features: NDArray[np.intp], problem: Problem) -> Problem:
         """Return the problem in these features and some others."""
