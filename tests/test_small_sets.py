@@ -124,7 +124,8 @@ def test_those_who_join_violate_optimality_most(make):
     null = Null.of(problem)
     found = at(problem, *null.point[:2])
     inside = small_sets._Set.of(problem, null, found)
-    assert inside.grown(problem, found)
+    inside, is_room = inside.grown(problem, found)
+    assert is_room
     size = int(inside.size[0])
     assert 50 <= size < 300
     features, scores = inside.features[:size], found.scores[:, 0]
@@ -142,10 +143,10 @@ def test_the_gram_matrix_grows_with_the_set():
     null = Null.of(problem)
     found = at(problem, *null.point[:2])
     inside = small_sets._Set.of(problem, null, found)
-    gram = small_sets._Gram.of(problem, inside)
+    gram = small_sets._Gram.empty(problem.penalty)
     for _ in range(3):
-        inside.grown(problem, found)
-        small_sets._extend(gram, inside, problem.weight)
+        inside, _ = inside.grown(problem, found)
+        gram = gram.grown(inside, problem.weight)
         size = int(inside.size[0])
         part = problem.design.take(inside.features[:size])
         expected = part.cross(part, problem.weight)

@@ -18,6 +18,7 @@ from sklreg.solvers import (
     Problem,
     certificate_of,
     critical_alpha,
+    path,
     proximal_newton,
     solve,
     start_point,
@@ -193,6 +194,7 @@ def test_in_columns_as_with_models(monkeypatch, loss, strength, fit_intercept, p
         used.append(1)
         return newton_in_columns(*arguments)
 
+    monkeypatch.setattr(path, "are_small", lambda _: False)
     monkeypatch.setattr(proximal_newton, "newton_in_columns", recorded)
     in_columns = solve(problem, tol=1e-11, max_iter=200)
     assert used

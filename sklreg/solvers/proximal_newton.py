@@ -31,8 +31,9 @@ _CHEAP = 1e6
 _EPS = float(np.finfo(np.float64).eps)
 #: To what share of the point's violation its model is minimised.
 _INEXACT = 0.1
-#: The share of the slopes below which a tolerance is near rounding.
-_PRECISE = 1e-11
+#: The share of the slopes below which a tolerance is near rounding, and how many steps
+#: in the columns are tried for that.
+_PRECISE, _LAST_STEPS = 1e-11, 2
 #: Epochs over the columns, or over a Hessian, that a step is expected to take, and what
 #: else the latter takes, in multiplications.
 _EPOCHS, _FORMED_EPOCHS, _OVERHEAD, _LITTLE = 30, 12, 3e5, 2e6
@@ -51,9 +52,11 @@ def proximal_newton(
     Returns the point, its evaluation and the number of Newton steps taken.
     """
     damping, n_iter = LEAST_DAMPING, 0
-    if keeps_to_columns(problem) and not is_precise(problem, evaluation, tolerance):
+    if keeps_to_columns(problem):
+        precise = is_precise(problem, evaluation, tolerance)
+        left = min(max_iter, _LAST_STEPS) if precise else max_iter
         point, evaluation, n_iter = newton_in_columns(
-            problem, point, evaluation, tolerance, max_iter
+            problem, point, evaluation, tolerance, left
         )
     inexact = _INEXACT if problem.penalty.convex else 0.0
     best, since_best = np.inf, 0
@@ -84,7 +87,7 @@ def proximal_newton(
 
 
 def is_precise(problem: Problem, evaluation: Evaluation, tolerance: float) -> bool:
-    """Tell whether a tolerance is so near rounding that epochs do not get there."""
+    """Tell whether a tolerance is near rounding, where epochs alone do not get."""
     slopes = float(np.abs(evaluation.slopes).sum())
     return tolerance < _PRECISE * slopes * float(problem.norms.max(initial=0.0))
 

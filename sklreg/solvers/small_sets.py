@@ -31,6 +31,8 @@ from .quadratic import GramQuadratic
 
 #: The most rows, and the most features in a set beside twice the rows.
 _ROWS, _FEATURES = 256, 256
+#: Features that there is room for at first.
+_ROOM = 128
 #: How many features join the set, if so many violate optimality and no more are in use.
 _FIRST = 50
 #: Share of the violation to which a subproblem is solved: least squares end exactly.
@@ -70,14 +72,16 @@ def small_sets(
     rounds bring nothing. Returns the best point and the number of steps.
     """
     inside = _Set.of(problem, null, found)
-    gram = _Gram.of(problem, inside) if problem.loss.quadratic else None
+    gram = _Gram.empty(problem.penalty) if problem.loss.quadratic else None
     n_iter, n_idle, share = 0, 0, _EXACT if gram else _INNER
     best, last, steps = found, found, 1
-    while steps and n_idle < _PATIENCE and not limits.met(best.certificate):
+    while n_iter < max_iter and not limits.met(best.certificate):
         before, left = last.certificate.violation, max_iter - n_iter
-        if not left or not inside.grown(problem, last):
+        inside, is_room = inside.grown(problem, last)
+        if not (is_room and steps and n_idle < _PATIENCE):
             break
         if gram:
+            gram = gram.grown(inside, problem.weight)
             steps = gram.solve(problem, inside, last, share * before)
         else:
             steps = _newton(problem, inside, last, share * before, left)
@@ -112,15 +116,14 @@ class _Set(NamedTuple):
         The intercept of least squares is that of the null model: columns are centred.
         """
         (n, p), point = problem.design.shape, found.point
-        k = min(p, 2 * n + _FEATURES)
         b = null.point.b if problem.loss.quadratic else point.b
         return cls(
             np.zeros(1, np.intp),
-            np.empty(k, np.intp),
-            np.empty(k, np.intp),
+            np.empty(0, np.intp),
+            np.empty(0, np.intp),
             np.zeros(p, np.bool_),
-            np.empty((n, k), order="F"),
-            np.empty(k),
+            np.empty((n, 0), order="F"),
+            np.empty(0),
             point.w[:, 0].copy(),
             b.copy(),
             point.eta.copy(),
@@ -128,20 +131,34 @@ class _Set(NamedTuple):
             np.empty(_LEVELS, np.intp),
         )
 
-    def grown(self, problem: Problem, last: Certified) -> bool:
-        """Add features; return whether there was room for them."""
-        design, violation = problem.design, last.certificate.violation
-        return bool(
-            _grow(
-                design.design,
-                design.mean,
-                design.scale,
-                problem.columns,
-                self,
-                last.scores[:, 0],
-                violation,
+    def grown(self, problem: Problem, last: Certified) -> tuple[_Set, bool]:
+        """Add features; also return whether there may be so many."""
+        design, scores = problem.design, last.scores[:, 0]
+        violation, size = last.certificate.violation, int(self.size[0])
+        least, n_new = _least_level(self, scores, violation)
+        most, needed = 2 * len(self.eta) + _FEATURES, size + n_new
+        if needed > most:
+            return self, False
+        inside, old = self, len(self.features)
+        if needed > old:
+            k = min(max(needed, 2 * old, _ROOM), most)
+            inside = self._replace(
+                features=_longer(self.features, k),
+                numbers=_longer(self.numbers, k),
+                columns=np.asfortranarray(_longer(self.columns.T, k).T),
+                z=_longer(self.z, k),
             )
+        _join(
+            inside,
+            design.design,
+            design.mean,
+            design.scale,
+            problem.columns,
+            scores,
+            violation,
+            least,
         )
+        return inside, True
 
     def part(self, problem: Problem) -> Problem:
         """Return the problem in the features of the set."""
@@ -166,24 +183,38 @@ class _Gram(NamedTuple):
     size: NDArray[np.intp]  # 1: how far it has grown
 
     @classmethod
-    def of(cls, problem: Problem, inside: _Set) -> _Gram:
+    def empty(cls, penalty: Any) -> _Gram:
         """Return the matrix of no features."""
-        k = len(inside.features)
         return cls(
-            np.empty((k, k)),
-            np.empty(k),
-            Cholesky.empty(k),
-            Room.of(k),
-            np.array([problem.penalty.strength()]),
-            np.empty((1, k)),
+            np.empty((0, 0)),
+            np.empty(0),
+            Cholesky.empty(0),
+            Room.of(0),
+            np.array([penalty.strength()]),
+            np.empty((1, 0)),
             np.zeros(1, np.intp),
         )
+
+    def grown(self, inside: _Set, q: Array) -> _Gram:
+        """Return the matrix of the set's features, of rows of weights `q`."""
+        k, old, larger = len(inside.features), len(self.slopes), self
+        if k > old:
+            hessian = np.empty((k, k))
+            hessian[:old, :old] = self.hessian
+            larger = self._replace(
+                hessian=hessian,
+                slopes=np.empty(k),
+                factor=self.factor.enlarged(k),
+                room=Room.of(k),
+                found=np.empty((1, k)),
+            )
+        _extend(larger, inside, q)
+        return larger
 
     def solve(
         self, problem: Problem, inside: _Set, last: Certified, tolerance: float
     ) -> int:
         """Minimise over the set; return 1, or 0 if that ends before `tolerance`."""
-        _extend(self, inside, problem.weight)
         k = int(inside.size[0])
         self.slopes[:k] = last.evaluation.gradient[inside.features[:k], 0]
         quadratic = GramQuadratic(self.hessian, self.slopes[:k])
@@ -230,51 +261,68 @@ def _look(problem: Problem, inside: _Set) -> Certified:
     return certify(problem, point, evaluate(problem, point))
 
 
-@kernel
-def _grow(
-    design: Any,
-    mean: Array,
-    scale: Array,
-    numbers: NDArray[np.intp],
-    inside: _Set,
-    scores: Array,
-    violation: float,
-) -> bool:
-    """Add the features in use, and of the others those that violate optimality most.
+def _longer(array: NDArray[Any], k: int) -> NDArray[Any]:
+    """Return a copy with room for `k` entries, or rows."""
+    out = np.empty((k, *array.shape[1:]), array.dtype)
+    out[: len(array)] = array
+    return out
 
-    About as many as are in use. Returns whether there was room for all.
+
+@kernel
+def _least_level(inside: _Set, scores: Array, violation: float) -> tuple[int, int]:
+    """Return the level of violation from which on features join, and how many do.
+
+    Those in use do in any case; about as many as are in use.
     """
-    in_use, levels = 0, inside.levels
+    levels, in_use, n_new = inside.levels, 0, 0
     for level in range(_LEVELS):
         levels[level] = 0
     for j in range(scores.shape[0]):
         in_use += inside.w[j] != 0.0
-        if not inside.is_member[j] and (scores[j] > 0.0 or inside.w[j] != 0.0):
-            levels[_level(inside.w[j], scores[j], violation)] += 1
+        level = _level(inside, scores[j], violation, j)
+        if level >= 0:
+            levels[level] += 1
     wanted, least = max(_FIRST, in_use), _LEVELS
-    while least > 0 and wanted > 0:
+    while least > 0 and n_new < wanted:
         least -= 1
-        wanted -= levels[least]
+        n_new += levels[least]
+    return least, n_new
+
+
+@kernel
+def _join(
+    inside: _Set,
+    design: Any,
+    mean: Array,
+    scale: Array,
+    numbers: NDArray[np.intp],
+    scores: Array,
+    violation: float,
+    least: int,
+) -> None:
+    """Add the features whose violation is of a level of at least `least`."""
     for j in range(scores.shape[0]):
-        if not inside.is_member[j] and (scores[j] > 0.0 or inside.w[j] != 0.0):
-            if _level(inside.w[j], scores[j], violation) < least:
-                continue
-            if inside.size[0] == inside.features.shape[0]:
-                return False
-            _add(design, mean[j], scale[j], inside, j)
-            inside.numbers[inside.size[0] - 1] = numbers[j]
-    return True
+        if _level(inside, scores[j], violation, j) >= least:
+            inside.numbers[inside.size[0]] = numbers[j]
+            _add(inside, design, mean[j], scale[j], j)
 
 
 @kernel
-def _level(w: float, score: float, largest: float) -> int:
-    """Return the level of a violation, of which `largest` is the largest."""
+def _level(inside: _Set, score: float, largest: float, j: int) -> int:
+    """Return the level of a violation, of which `largest` is the largest.
+
+    That is the highest if feature `j` is in use, and -1 if it has no reason to join.
+    """
+    if inside.is_member[j]:
+        return -1
     share = score / largest
-    return int(_LEVELS * share) if w == 0.0 and share < 1.0 else _LEVELS - 1
+    if inside.w[j] != 0.0 or share >= 1.0:
+        return _LEVELS - 1
+    return int(_LEVELS * share) if share > 0.0 else -1
 
 
 @kernel
-def _add(design: Any, mean: float, scale: float, inside: _Set, j: int) -> None:
+def _add(inside: _Set, design: Any, mean: float, scale: float, j: int) -> None:
     """Add feature `j` and its column."""
     k, row = inside.size[0], inside.row
     for i in range(row.shape[0]):
