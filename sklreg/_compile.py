@@ -1,10 +1,13 @@
 """How Numba compiles, specialises and caches; nothing else imports numba.
 
-Two decorators are all the rest of the package sees:
+Three decorators are all the rest of the package sees:
 
 * ``@kernel`` marks a function of arrays and records. It is compiled at its first
   call, once per combination of argument types, and the machine code is stored on
-  disk, so that the next process loads it instead of compiling.
+  disk, so that the next process loads it instead of compiling. It makes no arrays:
+  then Numba need not count who refers to those that a record holds, which takes ten
+  times as long as a small kernel's work.
+* ``@allocating`` marks one that does.
 * ``@record`` marks an immutable ``NamedTuple`` (a penalty, a loss, a design, ...)
   whose plain Python methods a kernel may call. They stay callable from Python,
   where nothing is compiled.
@@ -49,8 +52,17 @@ _known_to_numba: set[Any] = set()
 
 
 def kernel(function: F) -> F:
-    """Compile `function` at its first call; it may call other kernels and records."""
+    """Compile `function` at its first call; it may call other kernels and records.
+
+    It may not make arrays, nor any other object that lies in memory of its own.
+    """
     return cast("F", functools.update_wrapper(_Kernel(function), function))
+
+
+def allocating(function: F) -> F:
+    """Compile `function` as a kernel that may make arrays."""
+    made = _Kernel(function, allocates=True)
+    return cast("F", functools.update_wrapper(made, function))
 
 
 def record(cls: C) -> C:
@@ -97,8 +109,10 @@ def as_written(double: F, single: F | None = None) -> F:
 class _Kernel:
     """A function that becomes a Numba dispatcher when it is first needed."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.py_func = function
+    def __init__(
+        self, function: Callable[..., Any], *, allocates: bool = False
+    ) -> None:
+        self.py_func, self.allocates = function, allocates
 
     def __call__(self, *args: Any) -> Any:
         for value in args:
@@ -109,13 +123,14 @@ class _Kernel:
             ):
                 with _lock:
                     _teach_verbs()  # the class may be younger than the kernel
-                return self._in_memory(*args)
+                with _foreign:
+                    return self._in_memory(*args)
         return self._on_disk(*args)
 
     @functools.cached_property
     def _on_disk(self) -> Any:
         with _lock:
-            dispatcher = _compiler()(self.py_func)
+            dispatcher = _compiler(allocates=self.allocates)(self.py_func)
             if hasattr(dispatcher, "enable_caching"):  # absent: NUMBA_DISABLE_JIT=1
                 dispatcher._cache = _package_cache(self.py_func)
             return dispatcher
@@ -123,17 +138,31 @@ class _Kernel:
     @functools.cached_property
     def _in_memory(self) -> Any:
         with _lock:
-            return _compiler()(self.py_func)
+            return _compiler(allocates=True)(self.py_func)
 
     @property
     def _numba_type_(self) -> Any:
         """What Numba sees where one kernel calls another."""
-        return self._on_disk._numba_type_
+        kernel = self._in_memory if _foreign.depth else self._on_disk
+        return kernel._numba_type_
 
     def __reduce__(self) -> str:
         return self.py_func.__qualname__
 
 
+class _Foreign(threading.local):
+    """Where a thread compiles for a class from outside, which may make arrays."""
+
+    depth = 0
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *ended: object) -> None:
+        self.depth -= 1
+
+
+_foreign = _Foreign()
 #: Own classes whose records hold no others.
 _flat: set[type] = set()
 
@@ -154,12 +183,14 @@ def is_own(cls: type) -> bool:
     return cls.__module__.partition(".")[0] == PACKAGE.name
 
 
-def _compiler() -> Callable[[Callable[..., Any]], Any]:
+def _compiler(*, allocates: bool) -> Callable[[Callable[..., Any]], Any]:
     """Import Numba and return its decorator, as every kernel uses it."""
     import numba
 
     _teach_verbs()
-    return numba.njit(nogil=True, fastmath=FASTMATH, error_model="numpy")
+    return numba.njit(
+        nogil=True, fastmath=FASTMATH, error_model="numpy", _nrt=allocates
+    )
 
 
 def _teach_verbs() -> None:

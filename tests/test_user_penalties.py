@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV
 
 import sklreg
 from sklreg import alpha_max
+from sklreg.penalties import Penalty
 
 CASES = {
     "squared_error": ("squared_error", 1.0),
@@ -133,3 +134,26 @@ def test_a_parameter_of_a_user_is_searched():
     assert search.best_estimator_.penalty.gamma == search.best_params_["penalty__gamma"]
     scores = search.cv_results_["mean_test_score"]
     assert len(set(scores.round(12))) == 3
+
+
+class WithArrays(Penalty):
+    """The lasso, by a user who takes the largest entry of an array."""
+
+    convex = True
+
+    def value(self, x, j):
+        return self.alpha * np.array([x, -x]).max()
+
+    def prox(self, x, step, j):
+        size = np.array([abs(x) - step * self.alpha, 0.0]).max()
+        return size if x > 0.0 else -size
+
+
+@pytest.mark.parametrize("task", ["squared_error", "log_loss"])
+def test_methods_may_make_arrays(task):
+    row, data = tables.TASKS[task], tables.problem("tall")
+    y = getattr(data, row.target)
+    estimator = getattr(sklreg, row.estimator)
+    model = estimator(WithArrays(), 0.05, tol=1e-9, **row.parameters).fit(data.X, y)
+    lasso = estimator("l1", 0.05, tol=1e-9, **row.parameters).fit(data.X, y)
+    np.testing.assert_allclose(model.coef_, lasso.coef_, atol=1e-4)

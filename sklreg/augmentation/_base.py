@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._compile import kernel
+from .._compile import allocating
 from .._parameters import Parameters
 from .._random_numbers import child_key
 
@@ -79,7 +79,7 @@ class Augmentation(Parameters):
         raise NotImplementedError
 
 
-@kernel
+@allocating
 def augment_rows(
     augmentation: Any,
     X: NDArray[Any],

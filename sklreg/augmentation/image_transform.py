@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._compile import kernel, record
+from .._compile import allocating, record
 from .._parameters import check_number
 from .._random_numbers import child_key, uniform
 from ._base import Array, Augmentation
@@ -210,7 +210,7 @@ class Affine(NamedTuple):
     c: float
 
 
-@kernel
+@allocating
 def drawn(ranges: ImageRecord, key: np.uint64) -> Affine:
     """Draw a view of an image."""
     angle = ranges.angle * (2.0 * uniform(key, 0) - 1.0)
@@ -232,7 +232,7 @@ def drawn(ranges: ImageRecord, key: np.uint64) -> Affine:
     )
 
 
-@kernel
+@allocating
 def drawn_shift(size: float, whole: bool, u: float) -> float:
     """Return a shift of at most `size`, given a uniform number."""
     if whole:
@@ -240,7 +240,7 @@ def drawn_shift(size: float, whole: bool, u: float) -> float:
     return size * (2.0 * u - 1.0)
 
 
-@kernel
+@allocating
 def frame(image: NDArray[Any], fill: int, cval: float, framed: NDArray[Any]) -> None:
     """Copy an image, with the pixels that are next to it on all sides."""
     height, width, channels = image.shape
@@ -252,7 +252,7 @@ def frame(image: NDArray[Any], fill: int, cval: float, framed: NDArray[Any]) -> 
                 framed[i, j, k] = cval if min(r, c) < 0 else image[r, c, k]
 
 
-@kernel
+@allocating
 def continued(k: int, n: int, fill: int) -> int:
     """Return which of `n` pixels stands at `k`, from -1 to n; -1: none of them."""
     if 0 <= k < n:
@@ -264,7 +264,7 @@ def continued(k: int, n: int, fill: int) -> int:
     return 0 if k < 0 else n - 1  # nearest, and the mirror image begins with the edge
 
 
-@kernel
+@allocating
 def view(framed: NDArray[Any], at: Affine, fill: int, image: NDArray[Any]) -> None:
     """Write the image as it is seen through an affine map."""
     height, width, channels = image.shape
@@ -285,7 +285,7 @@ def view(framed: NDArray[Any], at: Affine, fill: int, image: NDArray[Any]) -> No
                 image[i, j, k - corner] = above + down * (below - above)
 
 
-@kernel
+@allocating
 def folded(x: float, n: int, fill: int) -> float:
     """Return a point from -1 to n where a line of `n` pixels is as it is at `x`."""
     if fill == WRAP:

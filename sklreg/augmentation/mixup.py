@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._compile import kernel
+from .._compile import allocating
 from .._parameters import check_number
 from .._random_numbers import child_key, uniform
 from ._base import Array, Augmentation
@@ -80,14 +80,14 @@ class Mixup(Augmentation):
         mix(X.dtype.type(share), X[last], first_X)
 
 
-@kernel
+@allocating
 def mix(share: Any, x: NDArray[Any], other: NDArray[Any]) -> None:
     """Replace `x` by ``share x + (1 - share) other``."""
     for j in range(x.shape[0]):
         x[j] = other[j] + share * (x[j] - other[j])
 
 
-@kernel
+@allocating
 def mix_targets(
     share: float, y: Array, other: Array, weight: float, other_weight: float
 ) -> float:
@@ -99,7 +99,7 @@ def mix_targets(
     return mixed
 
 
-@kernel
+@allocating
 def symmetric_beta(a: float, key: np.uint64) -> float:
     r"""Return a number of the distribution Beta(a, a).
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._compile import kernel
+from .._compile import allocating
 from .._exponentials import (
     expm1,
     logistic,
@@ -74,7 +74,7 @@ def has_kink(code: int) -> bool:
     return code in {RELU, LEAKY_RELU, SELU}
 
 
-@kernel
+@allocating
 def activate(
     code: int, biases: NDArray[Any], z: NDArray[Any], slopes: NDArray[Any]
 ) -> None:
@@ -121,7 +121,7 @@ def activate(
         _bend_with_slopes(code, z.reshape(z.size), slopes.reshape(z.size))
 
 
-@kernel
+@allocating
 def activate_rounded(
     code: int, width: float, biases: NDArray[Any], z: NDArray[Any], slopes: NDArray[Any]
 ) -> None:
@@ -143,7 +143,7 @@ def activate_rounded(
             slopes[i, c] = low + up * above
 
 
-@kernel
+@allocating
 def round_bend(code: int, width: float, a: NDArray[Any], slopes: NDArray[Any]) -> None:
     """Round the kink of what `activate` left of a curved activation; write the slopes.
 
@@ -163,14 +163,14 @@ def round_bend(code: int, width: float, a: NDArray[Any], slopes: NDArray[Any]) -
             slopes[i, c] += -step * share if x > 0.0 else step * share
 
 
-@kernel
+@allocating
 def jump(code: int) -> float:
     """Return by how much the slope jumps at zero."""
     above, below = _selu_slopes(code)
     return above - below if code == SELU else 1.0 - _slope_below_zero(code)
 
 
-@kernel
+@allocating
 def _slope_below_zero(code: int) -> float:
     """Return the slope there of relu or leaky_relu, and 1 for all others."""
     if code == RELU:
@@ -178,7 +178,7 @@ def _slope_below_zero(code: int) -> float:
     return LEAK if code == LEAKY_RELU else 1.0
 
 
-@kernel
+@allocating
 def _bend(code: int, z: NDArray[Any]) -> None:
     """Apply what is curved, in a loop for each so that they vectorise."""
     if code == TANH:
@@ -198,7 +198,7 @@ def _bend(code: int, z: NDArray[Any]) -> None:
             z[k] = high * x if x > 0.0 else low * expm1(x)
 
 
-@kernel
+@allocating
 def _bend_with_slopes(code: int, z: NDArray[Any], slopes: NDArray[Any]) -> None:
     """Apply what does not tell its derivative."""
     if code == SILU:
@@ -211,7 +211,7 @@ def _bend_with_slopes(code: int, z: NDArray[Any], slopes: NDArray[Any]) -> None:
             z[k], slopes[k] = x * p, p + x * normal_density(x)
 
 
-@kernel
+@allocating
 def _selu_slopes(code: int) -> tuple[float, float]:
     """Return the slopes above and below zero of elu or selu."""
     if code == ELU:
@@ -219,7 +219,7 @@ def _selu_slopes(code: int) -> tuple[float, float]:
     return SELU_SCALE, SELU_SCALE * SELU_ALPHA
 
 
-@kernel
+@allocating
 def deactivate(
     code: int, a: NDArray[Any], slopes: NDArray[Any], keep: float, delta: NDArray[Any]
 ) -> None:
@@ -265,7 +265,7 @@ def deactivate(
             delta[i, c] *= slopes[i, c]
 
 
-@kernel
+@allocating
 def _bend_back(code: int, a: NDArray[Any], share: Any, delta: NDArray[Any]) -> None:
     """Multiply by the derivative, from the value ``share * a``."""
     one = a.dtype.type(1.0)

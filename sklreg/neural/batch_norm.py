@@ -31,14 +31,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._compile import kernel
+from .._compile import allocating
 
 Array = NDArray[np.float64]
 
 EPSILON = 1e-5
 
 
-@kernel
+@allocating
 def normalise(
     z: NDArray[Any],
     weight: Array,
@@ -75,7 +75,7 @@ def normalise(
             z[i, c] = scale[c] * standard[i, c]
 
 
-@kernel
+@allocating
 def _weighted_means(z: NDArray[Any], weight: Array, out: NDArray[Any]) -> None:
     """Write the weighted mean of each column."""
     total = weight.sum()
@@ -86,7 +86,7 @@ def _weighted_means(z: NDArray[Any], weight: Array, out: NDArray[Any]) -> None:
             out[c] += q * z[i, c]
 
 
-@kernel
+@allocating
 def normalise_back(
     delta: NDArray[Any],
     weight: Array,

@@ -20,19 +20,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._compile import kernel
+from .._compile import allocating
 from .._random_numbers import child_key, random_bits
 
 _ALL = 2.0**64
 
 
-@kernel
+@allocating
 def limit_of(keep: float) -> np.uint64:
     """Return what random bits are below with probability `keep`, less than one."""
     return np.uint64(keep * _ALL)
 
 
-@kernel
+@allocating
 def drop_units(
     values: NDArray[Any],
     keep: float,

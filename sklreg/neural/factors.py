@@ -31,7 +31,7 @@ import numpy as np
 import scipy.optimize
 from numpy.typing import NDArray
 
-from .._compile import kernel
+from .._compile import allocating
 from .budget import Budget
 from .layers import Flat, Network, biases_of, layers_in, weights_of
 from .objective import Array, Objective
@@ -218,7 +218,7 @@ def _shortest(residual: Residual) -> float:
     return float(rounding[rounding > 0.0].min(initial=1.0))
 
 
-@kernel
+@allocating
 def _slopes(penalty: Any, network: Network, theta: Flat, out: Flat) -> None:
     """Write the penalty's derivatives."""
     for layer in range(network.codes.shape[0]):

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._compile import kernel
+from .._compile import allocating
 from .activations import (
     CODES,
     LEAKY_RELU,
@@ -180,7 +180,7 @@ def layers_in(network: Network, theta: Flat) -> list[Layer]:
     return layers
 
 
-@kernel
+@allocating
 def weights_of(network: Network, theta: Flat, layer: int) -> NDArray[Any]:
     """Return layer `l`'s weights, a view of shape (fan_in, fan_out)."""
     fan_in, fan_out = network.sizes[layer], network.sizes[layer + 1]
@@ -188,7 +188,7 @@ def weights_of(network: Network, theta: Flat, layer: int) -> NDArray[Any]:
     return theta[start : start + fan_in * fan_out].reshape((fan_in, fan_out))
 
 
-@kernel
+@allocating
 def biases_of(network: Network, theta: Flat, layer: int) -> NDArray[Any]:
     """Return layer `l`'s biases, a view of shape (fan_out,)."""
     fan_in, fan_out = network.sizes[layer], network.sizes[layer + 1]
@@ -196,21 +196,21 @@ def biases_of(network: Network, theta: Flat, layer: int) -> NDArray[Any]:
     return theta[start : start + fan_out]
 
 
-@kernel
+@allocating
 def scales_of(network: Network, theta: Flat, layer: int) -> NDArray[Any]:
     """Return a normalised layer's scales, a view of shape (fan_out,)."""
     stop = network.starts[layer + 1]
     return theta[stop - network.sizes[layer + 1] : stop]
 
 
-@kernel
+@allocating
 def units_of(network: Network, flat: Flat, layer: int, n_rows: int) -> NDArray[Any]:
     """Return the part of a workspace's buffer for layer `l`, (n_rows, fan_out)."""
     start, stop = n_rows * network.units[layer], n_rows * network.units[layer + 1]
     return flat[start:stop].reshape((n_rows, network.sizes[layer + 1]))
 
 
-@kernel
+@allocating
 def forward(
     rows: Any, chosen: NDArray[np.intp], network: Network, theta: Flat, work: Workspace
 ) -> NDArray[Any]:
@@ -252,7 +252,7 @@ def forward(
     return units_of(network, work.activations, last, n)
 
 
-@kernel
+@allocating
 def backward(
     rows: Any,
     chosen: NDArray[np.intp],
@@ -299,7 +299,7 @@ def backward(
             _through_unit(network, work, layer - 1, n)
 
 
-@kernel
+@allocating
 def _through_unit(network: Network, work: Workspace, layer: int, n: int) -> None:
     """Turn the derivative with respect to what a hidden layer hands on into that of z.
 
@@ -329,7 +329,7 @@ def _through_unit(network: Network, work: Workspace, layer: int, n: int) -> None
         deactivate(network.codes[layer], a, slopes, keep, delta)
 
 
-@kernel
+@allocating
 def activity_value(network: Network, work: Workspace, n: int) -> float:
     """Return the penalty on hidden activations of what `forward` left."""
     total = 0.0

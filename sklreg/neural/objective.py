@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._compile import kernel
+from .._compile import allocating
 from .._random_numbers import child_key
 from ..losses import weighted_gradient, weighted_value
 from .layers import (
@@ -173,7 +173,7 @@ class Objective(NamedTuple):
         return workspace(self.network, self.data.rows, rows, theta.dtype)
 
 
-@kernel
+@allocating
 def batch_gradient(
     rows: Any,
     y: Array,
@@ -207,7 +207,7 @@ def batch_gradient(
     return total
 
 
-@kernel
+@allocating
 def _penalty_value(penalty: Any, network: Network, theta: Flat) -> float:
     total = 0.0
     for layer in range(network.codes.shape[0]):
@@ -218,7 +218,7 @@ def _penalty_value(penalty: Any, network: Network, theta: Flat) -> float:
     return total
 
 
-@kernel
+@allocating
 def _violations(
     penalty: Any,
     network: Network,

@@ -41,7 +41,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._compile import kernel
+from .._compile import allocating
 from .layer_penalties import Stride
 from .layers import Flat, Network, weights_of
 from .scales import Scales
@@ -116,7 +116,7 @@ def momentum(
     )
 
 
-@kernel
+@allocating
 def descend(
     penalty: Any,
     network: Network,
@@ -170,7 +170,7 @@ def descend(
             theta[at] = (theta[at] - step * move) / (real(1.0) + real(ridge))
 
 
-@kernel
+@allocating
 def _remember(gradient: Flat, memory: Memory, rule: Rule) -> None:
     """Update the means `m` and, where it counts, `v`."""
     real = gradient.dtype.type
@@ -182,7 +182,7 @@ def _remember(gradient: Flat, memory: Memory, rule: Rule) -> None:
         memory.second[k] = b2 * memory.second[k] + c2 * g * g
 
 
-@kernel
+@allocating
 def _limit_norms(w: NDArray[Any], largest: float) -> None:
     """Scale down the columns that are longer."""
     for c in range(w.shape[1]):

@@ -20,7 +20,7 @@ import numpy as np
 import scipy.optimize
 from numpy.typing import NDArray
 
-from .._compile import kernel
+from .._compile import allocating
 from .budget import Budget
 from .layers import Flat, Network, biases_of, weights_of
 from .objective import Array
@@ -93,7 +93,7 @@ def within_orthant(residual: Residual, at: Point, tol: float, budget: Budget) ->
     return point
 
 
-@kernel
+@allocating
 def _kinks(penalty: Any, network: Network, out: NDArray[np.bool_]) -> None:
     """Write whether the penalty has a kink at zero; biases have none."""
     for layer in range(network.codes.shape[0]):
@@ -104,7 +104,7 @@ def _kinks(penalty: Any, network: Network, out: NDArray[np.bool_]) -> None:
                 kink[j, c] = own.curvature(0.0, at) == np.inf
 
 
-@kernel
+@allocating
 def penalty_slopes(
     penalty: Any, network: Network, theta: Flat, side: Array, out: Flat
 ) -> None:

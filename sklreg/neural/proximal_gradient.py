@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._compile import kernel
+from .._compile import allocating
 from .budget import Budget
 from .layers import Flat, Network, biases_of, weights_of
 from .objective import Array
@@ -103,7 +103,7 @@ def proximal_point(
     return moved
 
 
-@kernel
+@allocating
 def _prox(
     penalty: Any, network: Network, theta: Flat, gradient: Flat, steps: Array, out: Flat
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._compile import kernel
+from .._compile import allocating
 from .._random_numbers import child_key
 from .folding import fold
 from .layers import Flat, Network, Workspace, workspace
@@ -71,7 +71,7 @@ class Epoch(NamedTuple):
         return ", ".join(f"{name} {value:.4g}" for name, value in known.items())
 
 
-@kernel
+@allocating
 def run_batches(
     rows: Any,
     y: Array,

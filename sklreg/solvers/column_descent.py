@@ -43,8 +43,10 @@ def minimize_in_columns(
     """
     core = core or Core.empty(len(z))
     trail, n_epochs, patience = [_where(quadratic, z)], 0, _LEAST
+    numbers, k = columns[core.members], len(core.members)
+    room = numbers, np.empty(k), np.empty(k)
     while n_epochs < patience:
-        largest = descend(quadratic, *core, penalty, columns, z, tolerance)
+        largest = descend(quadratic, *core, penalty, columns, z, tolerance, *room)
         n_epochs += 1
         if largest <= tolerance:
             return n_epochs

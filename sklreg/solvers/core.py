@@ -95,6 +95,9 @@ def descend(
     columns: NDArray[np.intp],
     z: Array,
     tolerance: float,
+    numbers: NDArray[np.intp],
+    x: Array,
+    slopes: Array,
 ) -> float:
     """Minimise over the columns outside, then over the core, in place.
 
@@ -113,10 +116,9 @@ def descend(
             break
     if k == 0:
         return largest
-    x, slopes, numbers = np.empty(k), np.empty(k), np.empty(k, np.intp)
     for a in range(k):
         i = members[a]
-        x[a], slopes[a], numbers[a] = z[i], quadratic.slope(i), columns[i]
+        x[a], slopes[a] = z[i], quadratic.slope(i)
     inner = GramQuadratic(hessian, slopes)
     left = coordinate_descent(inner, penalty, numbers, x, _SWEEPS, tolerance)
     largest = max(largest, left)

@@ -152,6 +152,7 @@ class _Output(NamedTuple):
             self.slopes[order],
             self.square,
             self.has_dual,
+            np.empty_like(z),
         )
         gap = max(objective - dual, 0.0) if self.has_dual else math.nan
         return Certificate(objective, gap, violation)
@@ -167,9 +168,10 @@ def _certify(
     at_zero: Array,
     square: float,
     has_dual: bool,
+    v: Array,
 ) -> tuple[float, float, float]:
     """Return the objective, the better of two dual values and the violation."""
-    v, residual, product = np.empty_like(z), square, square
+    residual, product = square, square
     penalised, violation = penalty_violations(penalty, columns, norms, z, slopes, v)
     for j in range(z.shape[0]):
         residual += z[j] * (slopes[j] + at_zero[j])

@@ -97,7 +97,8 @@ class _Memory(NamedTuple):
         out = -gradient
         slots = np.array(self.slots, dtype=np.intp)
         if len(slots):
-            _inverse_times(self.steps, self.changes, slots, out)
+            shares = np.empty(len(slots))
+            _inverse_times(self.steps, self.changes, slots, shares, out)
         return out
 
 
@@ -246,10 +247,13 @@ def _scale(problem: Problem, b: Array) -> Array:
 
 @kernel
 def _inverse_times(
-    steps: Array, changes: Array, slots: NDArray[np.intp], out: Array
+    steps: Array,
+    changes: Array,
+    slots: NDArray[np.intp],
+    shares: Array,
+    out: Array,
 ) -> None:
     """Multiply `out` by the inverse Hessian: two loops over the pairs."""
-    shares = np.empty(slots.shape[0])
     for a in range(slots.shape[0]):
         i = slots[a]
         dot, curvature = 0.0, 0.0
