@@ -318,7 +318,9 @@ def _moments(design: Any, weight: Array, mean: Array, variance: Array) -> None:
     The entries present, of mean `m` and weight `present`, and the zeros together have
     the variance of the former plus ``present (1 - present) m^2``.
     """
-    n_weighty = np.count_nonzero(weight)
+    n_weighty = 0
+    for i in range(weight.shape[0]):
+        n_weighty += weight[i] != 0.0
     for j in range(mean.shape[0]):
         start, stop = design.indptr[j], design.indptr[j + 1]
         m, spread, present, absent = 0.0, 0.0, 0.0, 1.0
