@@ -399,6 +399,19 @@ def test_own_and_foreign_classes_are_told_apart():
     assert not _compile.is_own(Path)
 
 
+# Memory -------------------------------------------------------------------------------
+
+
+def total(n):
+    return np.ones(n).sum()
+
+
+def test_only_allocating_kernels_make_arrays():
+    assert _compile._compiler(allocates=True)(total)(3) == 3.0
+    with pytest.raises(Exception, match=r"(?i)nrt|array"):
+        _compile._compiler(allocates=False)(total)(3)
+
+
 # Fast-math ----------------------------------------------------------------------------
 
 
@@ -409,7 +422,7 @@ def classify(x):
 
 @pytest.mark.parametrize("x", [0.0, 1.0, math.inf, -math.inf, math.nan])
 def test_fast_math_keeps_the_meaning_of_nan_and_infinity(x):
-    compiled = _compile._compiler()(classify)
+    compiled = _compile._compiler(allocates=False)(classify)
     assert compiled(x) == classify(x)
 
 
