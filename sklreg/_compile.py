@@ -143,8 +143,8 @@ class _Kernel:
     @property
     def _numba_type_(self) -> Any:
         """What Numba sees where one kernel calls another."""
-        kernel = self._in_memory if _foreign.depth else self._on_disk
-        return kernel._numba_type_
+        dispatcher = self._in_memory if _foreign.depth else self._on_disk
+        return dispatcher._numba_type_
 
     def __reduce__(self) -> str:
         return self.py_func.__qualname__
