@@ -74,9 +74,11 @@ def check_products(design, X, rng, rtol=1e-12):
     """Compare products with vectors, and the choice of columns, with NumPy's."""
     n, p = X.shape
     assert design.shape == X.shape
-    W, R = rng.normal(size=(p, 3)), rng.normal(size=(n, 3))
-    check_close(design.matvec(W), X @ W, rtol)
-    check_close(design.rmatvec(R), X.T @ R, rtol)
+    for k in (1, 2, 5):
+        W, R = rng.normal(size=(p, k)), rng.normal(size=(n, k))
+        W[::3], R[::3] = 0.0, 0.0
+        check_close(design.matvec(W), X @ W, rtol)
+        check_close(design.rmatvec(R), X.T @ R, rtol)
     some = np.array([1, 3, 8])
     part = taken(design, some)
     assert part.shape == (n, 3)

@@ -6,18 +6,22 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.linalg.blas
 from numpy.typing import NDArray
+from scipy.linalg.blas import dsyrk
 
 from .._compile import kernel, record
 from ._blocks import CROSS_ROWS, Array, add_cross, row_slices
+from ._products import times_few
 
 Indices = NDArray[np.intp]
 
 #: Rows of a block for each column, so that adding products up is the smaller work.
 _ROWS_PER_COLUMN = 4
-#: Rows, at least, whose means stand for those of all.
-_FEW_ROWS = 64
+#: Rows, at least, whose means stand for those of all; and up to how many of their
+#: standard deviations a mean is near zero: a fifth of a square is variance then.
+_FEW_ROWS, _NEAR = 64, 2.0
+#: Up to so many vectors X is read once, with all of them.
+_FEW = 3
 #: Multiplications up to which BLAS has kernels of its own for few columns. Beyond, a
 #: product is faster the wide way round: ``(W' X')'``.
 _SMALL_PRODUCT = 100**3
@@ -85,6 +89,8 @@ class Dense(NamedTuple):
 
     def matvec(self, w: Array) -> Array:
         """Return ``X w`` for `w` of shape (n_features, k)."""
+        if self._are_few(w):
+            return times_few(self.values, w)
         if self.values.dtype == np.float64:
             return _product(self.values, w)
         out = np.empty((self.shape[0], w.shape[1]))
@@ -94,14 +100,19 @@ class Dense(NamedTuple):
 
     def rmatvec(self, r: Array) -> Array:
         """Return ``X' r`` for `r` of shape (n_samples, k)."""
-        if self.values.dtype == np.float64 and r.shape[1] == 2:
-            return np.array([v @ self.values for v in r.T]).T  # no copy inside BLAS
+        if self._are_few(r):
+            return times_few(self.values.T, r)
         if self.values.dtype == np.float64:
             return (r.T @ self.values).T
         out = np.zeros((r.shape[1], self.shape[1]))
         for rows in row_slices(*self.shape):
             out += r[rows].T @ self.values[rows].astype(np.float64)
         return out.T
+
+    def _are_few(self, vectors: Array) -> bool:
+        """Tell whether BLAS is slower: it is made for one vector, and for many."""
+        k = vectors.shape[1]
+        return k <= _FEW and not (k == 1 and self.values.dtype == np.float64)
 
     def cross(
         self, other: Dense, weight: Array, centre: Array, other_centre: Array
@@ -136,35 +147,40 @@ class Dense(NamedTuple):
     ) -> tuple[Array, Array] | None:
         """Return a shift and ``Z' diag(weight) Z`` of ``Z = [X - 1 shift', beside]``.
 
-        The shift is near the means: those of a few rows, or zero if columns in Fortran
-        order vary as much. Then BLAS reads X in place, otherwise in blocks of rows that
+        The shift is near the means: those of a few rows, or zero if all have theirs
+        near that. Then BLAS reads X in place, where it can; otherwise blocks of rows
         are shifted and multiplied while in the cache: one pass.
         """
         few = self.values[:: max(len(self.values) // _FEW_ROWS, 1)].astype(np.float64)
         shift, p = few.mean(axis=0), self.shape[1]
-        in_place = self.values.flags.f_contiguous and self._is_plain(weight)
-        if in_place and (np.abs(shift) <= few.std(axis=0)).all():
-            out = np.empty((p + beside.shape[1],) * 2)
-            out[:p, :p] = self.values.T @ self.values
-            out[:p, p:] = self.rmatvec(beside)
-            out[p:, :p] = out[:p, p:].T
-            out[p:, p:] = beside.T @ beside
-            return np.zeros(p), weight[0] * out
-        return shift, self._shifted_products(shift, beside, weight)
+        if (np.abs(shift) <= _NEAR * few.std(axis=0)).all():
+            shift = np.zeros(p)
+        if shift.any() or not self._is_plain(weight):
+            return shift, self._shifted_products(shift, beside, weight)
+        out = np.empty((p + beside.shape[1],) * 2)
+        out[:p, :p] = self.values.T @ self.values
+        out[:p, p:] = self.rmatvec(beside)
+        out[p:, :p] = out[:p, p:].T
+        out[p:, p:] = beside.T @ beside
+        return shift, weight[0] * out
 
     def _shifted_products(self, shift: Array, beside: Array, weight: Array) -> Array:
         (n, p), q = self.shape, self.shape[1] + beside.shape[1]
         root = None if weight.min() == weight.max() else np.sqrt(weight)
         blocks = list(row_slices(n, q, CROSS_ROWS))
-        space = np.empty((blocks[0].stop, q))
-        out = np.zeros((q, q), order="F")
+        by_column = self.values.flags.f_contiguous
+        space, out = np.empty(blocks[0].stop * q), np.zeros((q, q), order="F")
         for rows in blocks:
-            z = space[: rows.stop - rows.start]
-            np.subtract(self.values[rows], shift, out=z[:, :p])
+            m = rows.stop - rows.start
+            z = space[: m * q].reshape((m, q), order="F" if by_column else "C")
+            z[:, :p] = self.values[rows]
+            if shift.any():
+                z[:, :p] -= shift
             z[:, p:] = beside[rows]
             if root is not None:
                 z *= root[rows, None]
-            out = scipy.linalg.blas.dsyrk(1.0, z.T, 1.0, out, overwrite_c=True)
+            a = z if by_column else z.T  # in the order of BLAS
+            out = dsyrk(1.0, a, 1.0, out, trans=by_column, overwrite_c=True)
         out = out + out.T  # of which BLAS made one half
         out.flat[:: q + 1] *= 0.5
         return out if root is not None else weight[0] * out

@@ -59,14 +59,18 @@ class Prepared(NamedTuple):
         return cast("Standardized", self.problem.design)
 
     def to_user(self, weights: Weights, b: Array) -> tuple[Weights, Array]:
-        """Return weights and intercepts for the columns as the user gave them."""
-        used = weights.features  # zero is always allowed
-        scaled = weights.values / self._columns.scale[used, None]
+        """Return weights and intercepts for the columns as the user gave them.
+
+        Those of several models lie along another axis, the last of both.
+        """
+        used, shape = weights.features, weights.values.shape  # zero is always allowed
+        scaled = weights.values.reshape(len(used), b.size)
+        scaled = scaled / self._columns.scale[used, None]
         scaled = self.given.nearest(scaled, self.problem.columns[used]) + 0.0  # not -0
-        intercept = b - self._columns.mean[used] @ scaled
+        intercept = b - (self._columns.mean[used] @ scaled).reshape(b.shape)
         if self.problem.fit_intercept and not self.problem.loss.separable:
-            intercept -= intercept.mean()  # softmax does not mind; makes it unique
-        return weights._replace(values=scaled), intercept
+            intercept -= intercept.mean(axis=0)  # softmax does not mind: now unique
+        return weights._replace(values=scaled.reshape(shape)), intercept
 
     def from_user(self, coef: Array, intercept: Array) -> Pair:
         """Return weights and intercepts for the centred and scaled columns."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..linear import Prepared
-from ..solvers import Solution
+from ..solvers import Solution, Weights
 from .grid import Array
 
 
@@ -30,12 +30,12 @@ class Models(NamedTuple):
             used[each.weights.features] = True
         features, places = np.flatnonzero(used), np.cumsum(used) - 1
         weights = np.zeros((len(features), k, len(solutions)))
-        intercepts = np.empty((k, len(solutions)))
         for m, each in enumerate(solutions):
-            given, intercepts[:, m] = prepared.to_user(each.weights, each.intercept)
-            weights[places[given.features], :, m] = given.values
+            weights[places[each.weights.features], :, m] = each.weights.values
+        intercepts = np.stack([each.intercept for each in solutions], axis=-1)
+        given, intercepts = prepared.to_user(Weights(features, weights, p), intercepts)
         n_iters = np.array([each.n_iter for each in solutions])
-        return cls(features, weights, intercepts, n_iters, p)
+        return cls(features, given.values, intercepts, n_iters, p)
 
     def at(self, which: Any) -> Models:
         """Return those of some strengths, by numbers or a mask."""

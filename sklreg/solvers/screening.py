@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
-from .problem import Array, Evaluation, Problem, penalty_violations
+from .problem import Array, Evaluation, Problem
 
 #: Share by which intervals are widened, for the rounding of what they are made from.
 _MARGIN = 1e-9
@@ -67,29 +67,35 @@ def unproven(
     mix = np.linalg.solve(gram, basis @ target.T).T
     radius = np.linalg.norm(target - mix @ basis, axis=1)
     radius += _MARGIN * np.linalg.norm(target, axis=1)
-    low, high = np.full(p, np.inf), np.full(p, -np.inf)
+    wanted, unit = np.empty(p, np.bool_), problem.penalty.at_strength(1.0)
     mix, radius = mix / alphas[:, None], radius / alphas
-    _widen(known, mix, radius, problem.norms, np.empty(_BLOCK), low, high)
-    return _leaves_zero(problem, low) | _leaves_zero(problem, high)
+    room = np.empty((5, _BLOCK))
+    _mark(unit, problem.columns, problem.norms, known, mix, radius, room, wanted)
+    return wanted
 
 
 @kernel
-def _widen(
+def _mark(
+    penalty: Any,
+    columns: NDArray[np.intp],
+    norms: Array,
     known: Array,
     mix: Array,
     radius: Array,
-    norms: Array,
-    g: Array,
-    low: Array,
-    high: Array,
+    room: Array,
+    wanted: NDArray[np.bool_],
 ) -> None:
-    """Widen the intervals to hold the gradients at all points, over the strengths.
+    """Mark the weights of whose interval an end is not in the subdifferential at zero.
 
-    Some weights at a time, whose numbers stay in the cache; `g` is room for theirs.
+    The interval holds the gradients at all points, over the strengths. Some weights at
+    a time, whose numbers stay in the cache.
     """
-    for start in range(0, norms.shape[0], g.shape[0]):
-        stop = min(start + g.shape[0], norms.shape[0])
-        lows, highs, sizes = low[start:stop], high[start:stop], norms[start:stop]
+    zero, g, low, high, found = room[0], room[1], room[2], room[3], room[4]
+    for start in range(0, norms.shape[0], room.shape[1]):
+        stop = min(start + room.shape[1], norms.shape[0])
+        sizes, numbers = norms[start:stop], columns[start:stop]
+        for j in range(stop - start):
+            zero[j], low[j], high[j] = 0.0, np.inf, -np.inf
         for m in range(mix.shape[0]):
             for j in range(stop - start):
                 g[j] = 0.0
@@ -100,14 +106,10 @@ def _widen(
             for j in range(stop - start):  # `min` and `max` would not vectorise
                 reach = radius[m] * sizes[j]
                 a, b = g[j] - reach, g[j] + reach
-                lows[j] = a if a < lows[j] else lows[j]  # noqa: FURB136
-                highs[j] = b if b > highs[j] else highs[j]  # noqa: FURB136
-
-
-def _leaves_zero(problem: Problem, slopes: Array) -> NDArray[np.bool_]:
-    """Tell which zero weights violate optimality at unit strength."""
-    unit: Any = problem.penalty.at_strength(1.0)
-    found = np.empty_like(slopes)
-    zero = np.zeros_like(slopes)
-    penalty_violations(unit, problem.columns, problem.norms, zero, slopes, found)
-    return found > 0.0
+                low[j] = a if a < low[j] else low[j]  # noqa: FURB136
+                high[j] = b if b > high[j] else high[j]  # noqa: FURB136
+        for j in range(stop - start):
+            penalty.block_violation(zero, low, sizes, numbers, j, j + 1, found)
+            is_wanted = found[j] > 0.0
+            penalty.block_violation(zero, high, sizes, numbers, j, j + 1, found)
+            wanted[start + j] = is_wanted or found[j] > 0.0
