@@ -1,8 +1,8 @@
 """The matrix X as solvers see it: dense, sparse, implicitly centred and scaled.
 
-A design has a `shape`, four products, ``matvec`` (X w), ``rmatvec`` (X' r) and
-``cross`` (X' diag(h) Y), ``outer`` (X X'), ``take`` (some of its columns) and ``parts``
-(some of its rows, a part at a time).
+A design has a `shape`; the products ``matvec`` (X w), ``rmatvec`` (X' r), ``cross``
+(X' diag(h) Y), ``gram`` (X' diag(h) X and X' h) and ``outer`` (X X'); ``take`` (some of
+its columns) and ``parts`` (some of its rows, a part at a time).
 """
 
 from __future__ import annotations

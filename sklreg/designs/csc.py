@@ -138,6 +138,11 @@ class CSC(NamedTuple):
                 out[left, right] = _cross_by_rows(x, y, weight, c, d)
         return out
 
+    def gram(self, weight: Array, centre: Array) -> tuple[Array, Array]:
+        """Return ``Z' diag(weight) Z`` and ``Z' weight`` of ``Z = X - 1 centre'``."""
+        sums = self.rmatvec(weight[:, None])[:, 0] - weight.sum() * centre
+        return self.cross(self, weight, centre, centre), sums
+
     def _cross_sparse(
         self, other: CSC, weight: Array, centre: Array, other_centre: Array
     ) -> Array:

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from scipy.linalg.blas import dsyrk
 
 from .._compile import kernel, record
-from ._blocks import CROSS_ROWS, Array, add_cross, row_slices
+from ._blocks import CROSS_ROWS, Array, row_slices
 from ._products import times_few
 
 Indices = NDArray[np.intp]
 
 #: Rows of a block for each column, so that adding products up is the smaller work.
 _ROWS_PER_COLUMN = 4
-#: Rows, at least, whose means stand for those of all; and up to how many of their
-#: standard deviations a mean is near zero: a fifth of a square is variance then.
-_FEW_ROWS, _NEAR = 64, 2.0
+#: Rows, at least, that stand for all; up to what share of their squares that of a mean
+#: is near zero; and what share must be left about the mean, less costs a digit.
+_FEW_ROWS, _NEAR, _KEPT = 64, 0.8, 0.1
 #: Up to so many vectors X is read once, with all of them.
 _FEW = 3
 #: Multiplications up to which BLAS has kernels of its own for few columns. Beyond, a
@@ -118,23 +118,47 @@ class Dense(NamedTuple):
         self, other: Dense, weight: Array, centre: Array, other_centre: Array
     ) -> Array:
         """Return ``(X - 1 centre')' diag(weight) (Y - 1 other_centre')``."""
+        if other is self and weight.min(initial=0.0) >= 0.0:
+            return self.gram(weight, centre)[0]
         if not (centre.any() or other_centre.any()) and self._is_plain(weight):
             return weight[0] * (self.values.T @ other.values)
-        if other is self and self._is_plain(weight):
-            sums = self.values.sum(axis=0)
-            square = len(weight) * np.outer(centre, centre)
-            centred = _centred_after(self.values.T, centre, sums, square)
-            if centred is not None:
-                return weight[0] * centred
-        if other is self and self.values.size and weight.min() >= 0.0:
-            return self._shifted_products(centre, np.empty((len(weight), 0)), weight)
         width = max(self.shape[1], other.shape[1])
         out = np.zeros((self.shape[1], other.shape[1]))
         for rows in row_slices(self.shape[0], width, CROSS_ROWS):
-            left = self.values[rows] - centre
-            right = other.values[rows] - other_centre
-            add_cross(left, right, weight[rows], out)
+            left = _shifted(self.values[rows], centre)
+            right = _shifted(other.values[rows], other_centre)
+            out += left.T @ (weight[rows, None] * right)
         return out
+
+    def gram(self, weight: Array, centre: Array) -> tuple[Array, Array]:
+        """Return ``Z' diag(weight) Z`` and ``Z' weight`` of ``Z = X - 1 centre'``.
+
+        One pass. A centre near zero is subtracted afterwards, unless that costs digits.
+        """
+        if weight.min(initial=0.0) < 0.0:
+            sums = self.rmatvec(weight[:, None])[:, 0] - weight.sum() * centre
+            return self.cross(self, weight, centre, centre), sums
+        ones = np.ones((len(weight), 1))
+        if self._are_near_zero(centre):
+            products = self._products(np.zeros_like(centre), ones, weight)
+            square, sums, total = products[:-1, :-1], products[:-1, -1], weight.sum()
+            if not centre.any():
+                return np.ascontiguousarray(square), sums
+            with np.errstate(over="ignore", invalid="ignore"):
+                out = square - np.outer(sums, centre) - np.outer(centre, sums)
+                out += total * np.outer(centre, centre)
+                kept = np.diagonal(out) >= _KEPT * np.diagonal(square)
+            if kept.all():
+                return out, sums - total * centre
+        products = self._products(centre, ones, weight)
+        return np.ascontiguousarray(products[:-1, :-1]), products[:-1, -1]
+
+    def _are_near_zero(self, means: Array) -> bool:
+        """Tell whether columns are larger than their means, as a few rows show."""
+        if not means.any():
+            return True
+        few = self.values[:: max(len(self.values) // _FEW_ROWS, 1)].astype(np.float64)
+        return bool((means**2 <= _NEAR * (few**2).mean(axis=0)).all())
 
     def _is_plain(self, weight: Array) -> bool:
         """Tell whether BLAS may read X in place: float64, and weights all the same."""
@@ -147,25 +171,28 @@ class Dense(NamedTuple):
     ) -> tuple[Array, Array] | None:
         """Return a shift and ``Z' diag(weight) Z`` of ``Z = [X - 1 shift', beside]``.
 
-        The shift is near the means: those of a few rows, or zero if all have theirs
-        near that. Then BLAS reads X in place, where it can; otherwise blocks of rows
-        are shifted and multiplied while in the cache: one pass.
+        The shift is near the means: those of a few rows, or zero if all are near that.
         """
-        few = self.values[:: max(len(self.values) // _FEW_ROWS, 1)].astype(np.float64)
-        shift, p = few.mean(axis=0), self.shape[1]
-        if (np.abs(shift) <= _NEAR * few.std(axis=0)).all():
-            shift = np.zeros(p)
-        if shift.any() or not self._is_plain(weight):
-            return shift, self._shifted_products(shift, beside, weight)
-        out = np.empty((p + beside.shape[1],) * 2)
-        out[:p, :p] = self.values.T @ self.values
-        out[:p, p:] = self.rmatvec(beside)
-        out[p:, :p] = out[:p, p:].T
-        out[p:, p:] = beside.T @ beside
-        return shift, weight[0] * out
+        few = self.values[:: max(len(self.values) // _FEW_ROWS, 1)]
+        shift = few.mean(axis=0, dtype=np.float64)
+        if self._are_near_zero(shift):
+            shift = np.zeros_like(shift)
+        return shift, self._products(shift, beside, weight)
 
-    def _shifted_products(self, shift: Array, beside: Array, weight: Array) -> Array:
+    def _products(self, shift: Array, beside: Array, weight: Array) -> Array:
+        """Return ``Z' diag(weight) Z`` of ``Z = [X - 1 shift', beside]``.
+
+        BLAS reads X in place, where it can; otherwise blocks of rows are shifted and
+        multiplied while in the cache.
+        """
         (n, p), q = self.shape, self.shape[1] + beside.shape[1]
+        if not shift.any() and self._is_plain(weight):
+            out = np.empty((q, q))
+            out[:p, :p] = self.values.T @ self.values
+            out[:p, p:] = self.rmatvec(beside)
+            out[p:, :p] = out[:p, p:].T
+            out[p:, p:] = beside.T @ beside
+            return weight[0] * out
         root = None if weight.min() == weight.max() else np.sqrt(weight)
         blocks = list(row_slices(n, q, CROSS_ROWS))
         by_column = self.values.flags.f_contiguous
@@ -219,9 +246,12 @@ class Dense(NamedTuple):
 
         They are contiguous, column by column.
         """
-        values = np.subtract(self.values.T[columns].T, mean, dtype=np.float64)
-        values /= scale
-        return Dense(values), np.zeros_like(mean), np.ones_like(scale)
+        rows = self.values.T[columns].astype(np.float64, copy=False)
+        if mean.any():
+            rows -= mean[:, None]
+        if (scale != 1.0).any():
+            rows /= scale[:, None]
+        return Dense(rows.T), np.zeros_like(mean), np.ones_like(scale)
 
     def counted(self, weight: Array) -> Dense:
         """Return the array as it is: nothing is saved by leaving rows out."""
@@ -255,6 +285,11 @@ def _product(left: Array, right: Array) -> Array:
     if right.shape[1] == 1 or left.size * right.shape[1] <= _SMALL_PRODUCT:
         return left @ right
     return np.ascontiguousarray((right.T @ left.T).T)
+
+
+def _shifted(values: NDArray[Any], centre: Array) -> Array:
+    """Return values less the centre of their columns, in float64."""
+    return values - centre if centre.any() else values.astype(np.float64, copy=False)
 
 
 def _centred_after(

@@ -67,6 +67,13 @@ class Standardized(NamedTuple):
         out /= self.scale[:, None]
         return out
 
+    def gram(self, weight: Array) -> tuple[Array, Array]:
+        """Return ``X' diag(weight) X`` and ``X' weight``, in one pass if that pays."""
+        square, sums = self.design.gram(weight, self.mean)
+        square /= self.scale
+        square /= self.scale[:, None]
+        return square, sums / self.scale
+
     def formed(self) -> Standardized:
         """Return the same, with dense columns shifted and scaled in a copy."""
         if not self.mean.any() and (self.scale == 1.0).all():

@@ -155,13 +155,13 @@ def build_model(
 
     A `smaller` one is that in the first of them, of the same Hessian.
     """
+    members = [np.flatnonzero(each) for each in active.T]
+    designs = [_taken(problem.design, features) for features in members]
     if problem.n_outputs == 1 and problem.penalty.separable:
-        features = np.flatnonzero(active[:, 0])
-        design = _taken(problem.design, features)
+        (design,), (features,), centre = designs, members, problem.fit_intercept
         if prefers_columns(design, problem.penalty):
-            centre = problem.fit_intercept
             return _column_model(design, features, h[0, 0], centre, smaller)
-    return _gram_model(problem, h, active)
+    return _gram_model(problem, h, members, designs)
 
 
 def prefers_columns(design: Any, penalty: Any) -> bool:
@@ -216,28 +216,38 @@ def extend_model(model: GramModel, old: Any, new: Any, problem: Problem) -> Gram
     return GramModel(features, outputs, hessian, coupling, model.inverse, frame)
 
 
-def _gram_model(problem: Problem, h: Array, active: NDArray[np.bool_]) -> GramModel:
-    k = problem.n_outputs
-    members = [np.flatnonzero(active[:, c]) for c in range(k)]
-    ends = np.cumsum([0, *map(len, members)])
-    places = [slice(*ends[c : c + 2]) for c in range(k)]
-    designs = [_taken(problem.design, features) for features in members]
-    hessian, coupling = np.empty((ends[-1], ends[-1])), np.empty((ends[-1], k))
-    for c in range(k):
-        for m in range(c, k):
-            coupled = h[c, m].any()  # the outputs of a squared error are not
-            block = designs[c].cross(designs[m], h[c, m]) if coupled else 0.0
-            hessian[places[c], places[m]] = block
-            if m > c:
-                hessian[places[m], places[c]] = np.transpose(block)
-        coupling[places[c]] = designs[c].rmatvec(np.ascontiguousarray(h[c].T))
+def _gram_model(
+    problem: Problem, h: Array, members: list[NDArray[np.intp]], designs: list[Any]
+) -> GramModel:
+    hessian, coupling = _second_order(designs, h)
     inverse = _inverse(h, problem.fit_intercept)
     if problem.fit_intercept:
         hessian -= coupling @ inverse @ coupling.T
-    outputs = np.repeat(np.arange(k), np.diff(ends))
+    outputs = np.repeat(np.arange(len(members)), [len(each) for each in members])
     features = np.concatenate(members)
     frame = Frame.of(problem.penalty, problem.columns[features], hessian)
     return GramModel(features, outputs, hessian, coupling, inverse, frame)
+
+
+def _second_order(designs: list[Any], h: Array) -> tuple[Array, Array]:
+    """Return ``X_c' h_cm X_m`` of all outputs, one after the other, and ``X_c' h_cm``.
+
+    The outputs of a squared error are not coupled.
+    """
+    if len(designs) == 1:
+        square, sums = designs[0].gram(h[0, 0])
+        return square, sums[:, None]
+    ends = np.cumsum([0, *(each.shape[1] for each in designs)])
+    places = list(map(slice, ends[:-1], ends[1:]))
+    hessian, coupling = np.zeros((ends[-1], ends[-1])), np.empty((ends[-1], len(h)))
+    for c, design in enumerate(designs):
+        coupling[places[c]] = design.rmatvec(np.ascontiguousarray(h[c].T))
+        for m in range(c, len(designs)):
+            if h[c, m].any():
+                block = design.cross(designs[m], h[c, m])
+                hessian[places[c], places[m]] = block
+                hessian[places[m], places[c]] = block.T
+    return hessian, coupling
 
 
 def _column_model(

@@ -42,13 +42,13 @@ class Moments(NamedTuple):
     def of(cls, design: Any, y: Array, weight: Array) -> Moments:
         """Sum over the rows of a design, its columns shifted and scaled as it says."""
         weighted = weight[:, None] * y
-        sums = design.rmatvec(np.column_stack([weight, weighted]))
+        square, sums = design.gram(weight)
         return cls(
             float(weight.sum()),
-            sums[:, 0],
+            sums,
             weighted.sum(axis=0),
-            design.cross(design, weight),
-            sums[:, 1:],
+            square,
+            design.rmatvec(weighted),
             (weighted * y).sum(axis=0),
         )
 

@@ -151,10 +151,8 @@ class _Model(NamedTuple):
     def of(cls, problem: Problem, point: Point) -> _Model:
         """Sum over all rows."""
         h = problem.hessian(point.eta, 0.0)[0, 0]
-        coupling = np.zeros(problem.design.shape[1])
-        if problem.fit_intercept:
-            coupling = problem.design.rmatvec(h[:, None])[:, 0]
-        return cls(problem.design.cross(problem.design, h), coupling, float(h.sum()))
+        hessian, coupling = problem.design.gram(h)
+        return cls(hessian, coupling, float(h.sum()))
 
     @classmethod
     def sampled(
@@ -166,9 +164,9 @@ class _Model(NamedTuple):
         share = h * (total / max(float(h[rows].sum()), 1e-300))
         hessian, coupling = np.zeros((p, p)), np.zeros(p)
         for part, some in problem.design.parts(rows):
-            hessian += part.cross(part, share[some])
-            if problem.fit_intercept:
-                coupling += part.rmatvec(share[some, None])[:, 0]
+            square, sums = part.gram(share[some])
+            hessian += square
+            coupling += sums
         hessian.flat[:: p + 1] += total * unseen
         return cls(hessian, coupling, total)
 

@@ -26,8 +26,9 @@ from .problem import Array, Evaluation, Point, Problem, evaluate
 
 #: Steps without halving the violation, after which rounding is all that is left.
 _PATIENCE = 30
-#: A model that takes up to so many multiplications holds all that are allowed.
-_CHEAP = 1e6
+#: A model that takes up to so many multiplications holds all that are allowed, and so
+#: does one of this share of them.
+_CHEAP, _MOST = 1e6, 0.5
 _EPS = float(np.finfo(np.float64).eps)
 #: To what share of the point's violation its model is minimised.
 _INEXACT = 0.1
@@ -109,10 +110,13 @@ def keeps_to_columns(problem: Problem) -> bool:
 def _active(
     problem: Problem, w: Array, allowed: NDArray[np.bool_], scores: Array
 ) -> NDArray[np.bool_]:
-    """Leave satisfied zeros out of a model that takes time to build."""
-    if problem.design.shape[0] * float(np.count_nonzero(allowed)) ** 2 <= _CHEAP:
+    """Leave satisfied zeros out of a model that takes time to build, if most are."""
+    n_allowed = float(np.count_nonzero(allowed))
+    if problem.design.shape[0] * n_allowed**2 <= _CHEAP:
         return allowed
     active = np.logical_and(allowed, (w != 0.0) | (scores > 0.0))
+    if np.count_nonzero(active) > _MOST * n_allowed:  # to take columns is a copy
+        return allowed
     return whole_blocks(problem.penalty, problem.columns, active)
 
 
