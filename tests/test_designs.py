@@ -132,6 +132,33 @@ def test_moments(make, X, rng):
 
 
 @every_design
+@pytest.mark.parametrize("level", [0.0, 0.01, 100.0])
+def test_the_gram_matrix_about_centres(make, X, rng, level):
+    centre = X.mean(axis=0) + level * rng.normal(size=9)
+    Z = X - centre
+    for h in (np.full(40, 0.025), rng.dirichlet(np.ones(40)), rng.normal(size=40)):
+        square, sums = design_of(make(X)).gram(h, centre)
+        check_close(square, Z.T @ np.diag(h) @ Z, 1e-11)
+        np.testing.assert_allclose(sums, Z.T @ h, atol=1e-12 * np.abs(Z).max())
+
+
+@every_design
+@pytest.mark.usefixtures("small_blocks")
+def test_columns_of_several_outputs_that_pull(make, X, rng):
+    design, n = design_of(make(X)), len(X)
+    wrapped, _ = standardized(design, np.full(n, 1.0 / n), centre=True, scale=True)
+    chosen = [np.array([1, 4]), np.arange(9), np.array([], np.intp)]
+    pull = rng.normal(size=(3, n))
+    first, *others = (wrapped.take(some) for some in chosen)
+    square, sums = first.pulled(others, pull)
+    Z = np.array(wrapped.matvec(np.eye(9)))
+    pairs = zip(pull, chosen, strict=True)
+    A = np.hstack([v[:, None] * Z[:, some] for v, some in pairs])
+    check_close(square, A.T @ A, 1e-12)
+    check_close(sums, A.T @ pull.T, 1e-12)
+
+
+@every_design
 @pytest.mark.parametrize("centre", [True, False])
 @pytest.mark.parametrize("scale", [True, False])
 def test_standardized(make, X, rng, centre, scale):

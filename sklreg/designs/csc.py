@@ -143,6 +143,26 @@ class CSC(NamedTuple):
         sums = self.rmatvec(weight[:, None])[:, 0] - weight.sum() * centre
         return self.cross(self, weight, centre, centre), sums
 
+    def pulled(
+        self, others: list[CSC], centres: list[Array], pull: Array
+    ) -> tuple[Array, Array]:
+        """Return ``A' A`` and ``A' pull'`` of the columns of this design and others.
+
+        ``A = [diag(pull_1) Z_1, diag(pull_2) Z_2, ...]`` with ``Z = X - 1 centre'``.
+        """
+        every = [self, *others]
+        ends = np.cumsum([0, *(each.shape[1] for each in every)])
+        places = list(map(slice, ends[:-1], ends[1:]))
+        square, sums = np.empty((ends[-1],) * 2), np.empty((ends[-1], len(pull)))
+        for c, (x, centre, v) in enumerate(zip(every, centres, pull, strict=True)):
+            met = v * pull
+            sums[places[c]] = x.rmatvec(met.T) - np.outer(centre, met.sum(axis=1))
+            for m in range(c, len(every)):
+                block = x.cross(every[m], met[m], centre, centres[m])
+                square[places[c], places[m]] = block
+                square[places[m], places[c]] = block.T
+        return square, sums
+
     def _cross_sparse(
         self, other: CSC, weight: Array, centre: Array, other_centre: Array
     ) -> Array:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from ._blocks import CROSS_ROWS, Array, row_slices
 from ._products import times_few
 
 Indices = NDArray[np.intp]
+Order = Literal["C", "F"]
 
 #: Rows of a block for each column, so that adding products up is the smaller work.
 _ROWS_PER_COLUMN = 4
@@ -194,23 +195,40 @@ class Dense(NamedTuple):
             out[p:, p:] = beside.T @ beside
             return weight[0] * out
         root = None if weight.min() == weight.max() else np.sqrt(weight)
-        blocks = list(row_slices(n, q, CROSS_ROWS))
-        by_column = self.values.flags.f_contiguous
-        space, out = np.empty(blocks[0].stop * q), np.zeros((q, q), order="F")
-        for rows in blocks:
-            m = rows.stop - rows.start
-            z = space[: m * q].reshape((m, q), order="F" if by_column else "C")
+        order: Order = "F" if self.values.flags.f_contiguous else "C"
+
+        def fill(rows: slice, z: Array) -> None:
             z[:, :p] = self.values[rows]
             if shift.any():
                 z[:, :p] -= shift
             z[:, p:] = beside[rows]
             if root is not None:
                 z *= root[rows, None]
-            a = z if by_column else z.T  # in the order of BLAS
-            out = dsyrk(1.0, a, 1.0, out, trans=by_column, overwrite_c=True)
-        out = out + out.T  # of which BLAS made one half
-        out.flat[:: q + 1] *= 0.5
+
+        out = _sum_of_products(fill, n, q, order)
         return out if root is not None else weight[0] * out
+
+    def pulled(
+        self, others: list[Dense], centres: list[Array], pull: Array
+    ) -> tuple[Array, Array]:
+        """Return ``A' A`` and ``A' pull'`` of the columns of this design and others.
+
+        ``A = [diag(pull_1) Z_1, diag(pull_2) Z_2, ...]`` with ``Z = X - 1 centre'``.
+        """
+        every = [self, *others]
+        ends = np.cumsum([0, *(each.shape[1] for each in every)])
+        places, p = list(map(slice, ends[:-1], ends[1:])), int(ends[-1])
+
+        def fill(rows: slice, z: Array) -> None:
+            for each, centre, v, place in zip(
+                every, centres, pull, places, strict=True
+            ):
+                z[:, place] = _shifted(each.values[rows], centre)
+                z[:, place] *= v[rows, None]
+            z[:, p:] = pull[:, rows].T
+
+        out = _sum_of_products(fill, pull.shape[1], p + len(pull), "F")
+        return np.ascontiguousarray(out[:p, :p]), np.ascontiguousarray(out[:p, p:])
 
     def outer(self, mean: Array, factor: Array) -> Array:
         """Return ``(X - 1 mean') diag(factor) (X - 1 mean')'``, n_samples squared."""
@@ -285,6 +303,26 @@ def _product(left: Array, right: Array) -> Array:
     if right.shape[1] == 1 or left.size * right.shape[1] <= _SMALL_PRODUCT:
         return left @ right
     return np.ascontiguousarray((right.T @ left.T).T)
+
+
+def _sum_of_products(
+    fill: Callable[[slice, Array], None], n: int, q: int, order: Order
+) -> Array:
+    """Return ``Z' Z`` of a matrix of `n` rows and `q` columns.
+
+    `fill` writes some of its rows at a time to an array that stays in the cache.
+    """
+    blocks = list(row_slices(n, q, CROSS_ROWS))
+    space, out = np.empty(blocks[0].stop * q), np.zeros((q, q), order="F")
+    for rows in blocks:
+        m = rows.stop - rows.start
+        z = space[: m * q].reshape((m, q), order=order)
+        fill(rows, z)
+        a = z if order == "F" else z.T  # in the order of BLAS
+        out = dsyrk(1.0, a, 1.0, out, trans=order == "F", overwrite_c=True)
+    out = out + out.T  # of which BLAS made one half
+    out.flat[:: q + 1] *= 0.5
+    return out
 
 
 def _shifted(values: NDArray[Any], centre: Array) -> Array:

@@ -74,6 +74,21 @@ class Standardized(NamedTuple):
         square /= self.scale[:, None]
         return square, sums / self.scale
 
+    def pulled(self, others: list[Standardized], pull: Array) -> tuple[Array, Array]:
+        """Return ``A' A`` and ``A' pull'`` of this design and others of the same rows.
+
+        ``A = [diag(pull_1) X_1, diag(pull_2) X_2, ...]`` of the centred and scaled
+        columns, with a row of `pull` for each design.
+        """
+        every = [self, *others]
+        centres = [each.mean for each in every]
+        designs = [each.design for each in others]
+        square, sums = self.design.pulled(designs, centres, pull)
+        scale = np.concatenate([each.scale for each in every])
+        square /= scale
+        square /= scale[:, None]
+        return square, sums / scale[:, None]
+
     def formed(self) -> Standardized:
         """Return the same, with dense columns shifted and scaled in a copy."""
         if not self.mean.any() and (self.scale == 1.0).all():

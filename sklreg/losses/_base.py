@@ -126,11 +126,18 @@ class Loss(Parameters):
         return total
 
     def hessian_of_rows(
-        self, y: Array, eta: Array, weight: Array, damping: float, out: Array
+        self,
+        y: Array,
+        eta: Array,
+        weight: Array,
+        damping: float,
+        second: Array,
+        pull: Array,
     ) -> None:
         """Write the curvatures, moved by `damping` to the majorizer, times weights.
 
-        To ``out[:, :, i]`` for row `i`; `out` is zero before.
+        To ``second[:, i]`` for row `i`. Where outputs depend on each other its Hessian
+        is ``diag(second[:, i]) - pull[:, i] pull[:, i]'``; `pull` is zero before.
         """
         for c in range(eta.shape[1]):
             for i in range(eta.shape[0]):
@@ -138,9 +145,9 @@ class Loss(Parameters):
                 if q != 0.0:
                     newton = self.curvature(y[i, c], eta[i, c])
                     safe = self.majorizer(y[i, c], eta[i, c])
-                    out[c, c, i] = q * (newton + damping * (safe - newton))
+                    second[c, i] = q * (newton + damping * (safe - newton))
                 else:
-                    out[c, c, i] = 0.0
+                    second[c, i] = 0.0
 
     def dual_of_rows(self, y: Array, u: Array, weight: Array) -> float:
         """Return ``-sum_i weight_i f*_i(-u_i)``."""
@@ -202,10 +209,19 @@ def weighted_value(loss: Any, y: Array, eta: Array, weight: Array) -> float:
 
 @kernel
 def weighted_hessian(
-    loss: Any, y: Array, eta: Array, weight: Array, damping: float, out: Array
+    loss: Any,
+    y: Array,
+    eta: Array,
+    weight: Array,
+    damping: float,
+    second: Array,
+    pull: Array,
 ) -> None:
-    """Write ``weight_i hess f_i`` to ``out[:, :, i]``; `out` starts at zero."""
-    loss.hessian_of_rows(y, eta, weight, damping, out)
+    """Write ``weight_i hess f_i``, that is ``diag(second_i) - pull_i pull_i'``.
+
+    Both have a column for each row of `eta`; `pull` starts at zero.
+    """
+    loss.hessian_of_rows(y, eta, weight, damping, second, pull)
 
 
 @kernel
@@ -236,9 +252,10 @@ def null_intercept(
         g = gradient.sum(axis=0)
         if np.abs(g).max() <= _ROUNDING * np.abs(gradient).sum():
             break
-        hessian = np.zeros((len(b), len(b), len(y)))
-        weighted_hessian(loss, y, known + b, weight, damping, hessian)
-        step = -np.linalg.lstsq(hessian.sum(axis=2), g, rcond=1e-12)[0]
+        second, pull = np.zeros((2, len(b), len(y)))
+        weighted_hessian(loss, y, known + b, weight, damping, second, pull)
+        hessian = np.diag(second.sum(axis=1)) - pull @ pull.T
+        step = -np.linalg.lstsq(hessian, g, rcond=1e-12)[0]
         trial = evaluate(b + step)
         if trial < value:
             b, value, damping = b + step, trial, 0.1 * damping

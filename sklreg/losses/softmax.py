@@ -90,34 +90,38 @@ class Softmax(Loss):
         return total
 
     def hessian_of_rows(
-        self, y: Array, eta: Array, weight: Array, damping: float, out: Array
+        self,
+        y: Array,
+        eta: Array,
+        weight: Array,
+        damping: float,
+        second: Array,
+        pull: Array,
     ) -> None:
-        """Write diag(p) - p p', moved by `damping` to (I - 11'/K) / 2, times weights.
+        r"""Write diag(p) - p p', moved by `damping` to (I - 11'/K) / 2, times weights.
 
-        To ``out[:, :, i]`` for row `i`; `out` is zero before.
+        With the damping `t` that is ``s (diag(m) - m m')`` for
+
+        .. math:: m = (1 - t) p + t / K, \qquad s = (1 - t) + t K / 2
         """
         k = eta.shape[1]
+        size = 1.0 - damping + 0.5 * damping * k
         for i in range(eta.shape[0]):
-            q = weight[i]
-            if q == 0.0:
+            if weight[i] == 0.0:
+                for c in range(k):
+                    second[c, i] = 0.0
                 continue
             largest = eta[i, 0]
             for c in range(1, k):
                 largest = max(largest, eta[i, c])
             mass = 0.0
-            for c in range(k):  # the diagonal holds the probabilities meanwhile
-                out[c, c, i] = exp(eta[i, c] - largest)
-                mass += out[c, c, i]
             for c in range(k):
-                out[c, c, i] /= mass
+                pull[c, i] = exp(eta[i, c] - largest)
+                mass += pull[c, i]
             for c in range(k):
-                for m in range(c):
-                    newton = -out[c, c, i] * out[m, m, i]
-                    out[c, m, i] = q * (newton + damping * (-0.5 / k - newton))
-                    out[m, c, i] = out[c, m, i]
-            for c in range(k):
-                newton = out[c, c, i] * (1.0 - out[c, c, i])
-                out[c, c, i] = q * (newton + damping * (0.5 - 0.5 / k - newton))
+                mixed = (1.0 - damping) * pull[c, i] / mass + damping / k
+                second[c, i] = weight[i] * size * mixed
+                pull[c, i] = math.sqrt(weight[i] * size) * mixed
 
     def dual_of_rows(self, y: Array, u: Array, weight: Array) -> float:
         """Return the weighted mean entropy of p = y - u."""

@@ -136,10 +136,10 @@ def _add_rows(
     units = [objective.data.rows.dense(rows.chosen), *rows.units]
     eta, weight = units[-1], objective.data.weight[rows.chosen]
     weight = weight / objective.data.n_samples
-    delta, hessian = np.empty_like(y), np.zeros((y.shape[1], y.shape[1], len(y)))
+    delta, (second, pull) = np.empty_like(y), np.zeros((2, *y.T.shape))
     weighted_gradient(objective.loss, y, eta, weight, delta)
-    weighted_hessian(objective.loss, y, eta, weight, 0.0, hessian)
-    curvature = np.einsum("cci->ic", hessian)
+    weighted_hessian(objective.loss, y, eta, weight, 0.0, second, pull)
+    curvature = (second - pull**2).T
     for layer in range(network.n_layers - 1, -1, -1):
         below = np.column_stack([units[layer], np.ones(len(y))])
         for c in range(curvature.shape[1]):

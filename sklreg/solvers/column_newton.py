@@ -113,7 +113,8 @@ class _Way(NamedTuple):
     """The model at a point, and the direction to its minimiser."""
 
     h: Array  # n_samples
-    hessian: Array  # 1 x 1 x n_samples: the same numbers
+    second: Array  # 1 x n_samples: the same numbers
+    pull: Array  # 1 x n_samples: zeros
     mean: Array  # n_features, and so on
     curvatures: Array
     coupling: Array
@@ -187,10 +188,11 @@ def _solved(
 
 def _room(n: int, k: int) -> _Way:
     """Return what a step writes to."""
-    hessian = np.zeros((1, 1, n))
+    second = np.zeros((1, n))
     return _Way(
-        hessian[0, 0],
-        hessian,
+        second[0],
+        second,
+        np.zeros((1, n)),
         np.empty(k),
         np.empty(k),
         np.empty(k),
@@ -276,7 +278,13 @@ def _direction(
     """Minimise the model plus the penalty; return the change of the intercept."""
     columns, scale = task.columns, task.scale
     weighted_hessian(
-        task.loss, task.y, state.eta, task.weight, state.damping[0], way.hessian
+        task.loss,
+        task.y,
+        state.eta,
+        task.weight,
+        state.damping[0],
+        way.second,
+        way.pull,
     )
     total = column_moments(
         columns,
@@ -372,7 +380,9 @@ def _go(task: _Task, state: _State, way: _Way) -> None:
         shift, before, n_left = trial, abs(total), n_left - 1
         if settled or n_left < 0 or not task.centre:
             break
-        weighted_hessian(task.loss, task.y, state.eta, task.weight, 0.0, way.hessian)
+        weighted_hessian(
+            task.loss, task.y, state.eta, task.weight, 0.0, way.second, way.pull
+        )
         for i in range(way.h.shape[0]):
             curvature += way.h[i]
         if not curvature > 0.0:

@@ -103,8 +103,8 @@ def _curvature(
     parts = [problem.design.take(features) for features in at]
     for c in range(k):
         for d in range(k):
-            out[np.ix_(index[c], index[d])] = parts[c].cross(parts[d], h[c, d])
-            slopes[index[c], d] = parts[c].rmatvec(h[c, d][:, None])[:, 0]
+            out[np.ix_(index[c], index[d])] = parts[c].cross(parts[d], h.between(c, d))
+            slopes[index[c], d] = parts[c].rmatvec(h.between(c, d)[:, None])[:, 0]
     if not problem.fit_intercept:
         return out
-    return out - slopes @ np.linalg.pinv(h.sum(axis=2)) @ slopes.T
+    return out - slopes @ np.linalg.pinv(h.total()) @ slopes.T

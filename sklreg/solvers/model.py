@@ -16,12 +16,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import NDArray
 
 from .blocks import Frame
 from .column_descent import minimize_along_in_columns, minimize_in_columns
 from .core import Core
-from .problem import Array, Evaluation, Point, Problem
+from .problem import Array, Curvature, Evaluation, Point, Problem
 from .quadratic import ColumnQuadratic, column_moments
 
 #: Epochs that a model is expected to take, and multiplications that any Gram matrix may
@@ -147,7 +148,7 @@ Model = GramModel | ColumnModel
 
 def build_model(
     problem: Problem,
-    h: Array,
+    h: Curvature,
     active: NDArray[np.bool_],
     smaller: Model | None = None,
 ) -> Model:
@@ -160,7 +161,7 @@ def build_model(
     if problem.n_outputs == 1 and problem.penalty.separable:
         (design,), (features,), centre = designs, members, problem.fit_intercept
         if prefers_columns(design, problem.penalty):
-            return _column_model(design, features, h[0, 0], centre, smaller)
+            return _column_model(design, features, h.second[0], centre, smaller)
     return _gram_model(problem, h, members, designs)
 
 
@@ -217,10 +218,10 @@ def extend_model(model: GramModel, old: Any, new: Any, problem: Problem) -> Gram
 
 
 def _gram_model(
-    problem: Problem, h: Array, members: list[NDArray[np.intp]], designs: list[Any]
+    problem: Problem, h: Curvature, members: list[NDArray[np.intp]], designs: list[Any]
 ) -> GramModel:
     hessian, coupling = _second_order(designs, h)
-    inverse = _inverse(h, problem.fit_intercept)
+    inverse = _inverse(h.total(), problem.fit_intercept)
     if problem.fit_intercept:
         hessian -= coupling @ inverse @ coupling.T
     outputs = np.repeat(np.arange(len(members)), [len(each) for each in members])
@@ -229,24 +230,21 @@ def _gram_model(
     return GramModel(features, outputs, hessian, coupling, inverse, frame)
 
 
-def _second_order(designs: list[Any], h: Array) -> tuple[Array, Array]:
+def _second_order(designs: list[Any], h: Curvature) -> tuple[Array, Array]:
     """Return ``X_c' h_cm X_m`` of all outputs, one after the other, and ``X_c' h_cm``.
 
-    The outputs of a squared error are not coupled.
+    With ``A = [diag(pull_1) X_1, diag(pull_2) X_2, ...]`` that is ``X_c' diag(second_c)
+    X_c`` for each output, less ``A' A``.
     """
-    if len(designs) == 1:
-        square, sums = designs[0].gram(h[0, 0])
-        return square, sums[:, None]
-    ends = np.cumsum([0, *(each.shape[1] for each in designs)])
-    places = list(map(slice, ends[:-1], ends[1:]))
-    hessian, coupling = np.zeros((ends[-1], ends[-1])), np.empty((ends[-1], len(h)))
-    for c, design in enumerate(designs):
-        coupling[places[c]] = design.rmatvec(np.ascontiguousarray(h[c].T))
-        for m in range(c, len(designs)):
-            if h[c, m].any():
-                block = design.cross(designs[m], h[c, m])
-                hessian[places[c], places[m]] = block
-                hessian[places[m], places[c]] = block.T
+    parts = [each.gram(second) for each, second in zip(designs, h.second, strict=True)]
+    if len(parts) == 1:
+        return parts[0][0], parts[0][1][:, None]
+    hessian = scipy.linalg.block_diag(*(square for square, _ in parts))
+    coupling = scipy.linalg.block_diag(*(sums[:, None] for _, sums in parts))
+    if h.pull.any():
+        square, sums = designs[0].pulled(designs[1:], h.pull)
+        hessian -= square
+        coupling -= sums
     return hessian, coupling
 
 
@@ -269,7 +267,7 @@ def _column_model(
         curvatures,
         coupling,
     )
-    inverse = _inverse(h[None, None], centre)
+    inverse = _inverse(np.array([[h.sum()]]), centre)
     core, spent = Core.empty(k), np.zeros(1)
     if isinstance(smaller, GramModel):
         old = len(smaller.features)
@@ -295,13 +293,13 @@ def _column_model(
     )
 
 
-def _inverse(h: Array, fit_intercept: bool) -> Array:
-    total = h.sum(axis=2)
+def _inverse(total: Array, fit_intercept: bool) -> Array:
     if not fit_intercept:
         return np.zeros_like(total)
     if len(total) == 1:
         return 1.0 / total if total[0, 0] > 0.0 else np.zeros((1, 1))
-    return np.linalg.pinv(total, rcond=1e-14, hermitian=True)
+    inverse = np.linalg.pinv(total, rcond=1e-14, hermitian=True)
+    return np.asarray(inverse, dtype=np.float64)
 
 
 def _taken(design: Any, features: NDArray[np.intp]) -> Any:

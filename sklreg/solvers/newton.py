@@ -150,7 +150,7 @@ class _Model(NamedTuple):
     @classmethod
     def of(cls, problem: Problem, point: Point) -> _Model:
         """Sum over all rows."""
-        h = problem.hessian(point.eta, 0.0)[0, 0]
+        h = problem.hessian(point.eta, 0.0).second[0]
         hessian, coupling = problem.design.gram(h)
         return cls(hessian, coupling, float(h.sum()))
 
@@ -159,7 +159,7 @@ class _Model(NamedTuple):
         cls, problem: Problem, point: Point, rows: NDArray[np.intp], unseen: Array
     ) -> _Model:
         """Sum over some rows, for all of them; `unseen` are squares these lack."""
-        h = problem.hessian(point.eta, 0.0)[0, 0]
+        h = problem.hessian(point.eta, 0.0).second[0]
         total, p = float(h.sum()), problem.design.shape[1]
         share = h * (total / max(float(h[rows].sum()), 1e-300))
         hessian, coupling = np.zeros((p, p)), np.zeros(p)

@@ -70,13 +70,16 @@ class Problem(NamedTuple):
         value = weighted_gradient(self.loss, self.y, eta, self.weight, out)
         return float(value), out
 
-    def hessian(self, eta: Array, damping: float) -> Array:
-        """Return the Hessian in `eta`, n_outputs x n_outputs x n_samples."""
+    def hessian(self, eta: Array, damping: float) -> Curvature:
+        """Return the Hessian of the data term in `eta`."""
+        shape = self.n_outputs, len(self.weight)
+        second, pull = np.zeros(shape), np.zeros(shape)
         if self.loss.quadratic:
-            return np.multiply.outer(np.eye(self.n_outputs), self.weight)
-        out = np.zeros((self.n_outputs, self.n_outputs, len(eta)))
-        weighted_hessian(self.loss, self.y, eta, self.weight, damping, out)
-        return out
+            second[:] = self.weight
+        else:
+            y, weight = self.y, self.weight
+            weighted_hessian(self.loss, y, eta, weight, damping, second, pull)
+        return Curvature(second, pull)
 
     def rows(self, rows: slice) -> Problem:
         """Return the data term of some rows; the design stays whole."""
@@ -109,6 +112,25 @@ class Problem(NamedTuple):
             self.penalty, layout.columns, norms, z, slopes, out
         )
         return layout.matrix(out), penalty, largest
+
+
+class Curvature(NamedTuple):
+    """Hessians in `eta`, of row `i` ``diag(second[:, i]) - pull[:, i] pull[:, i]'``.
+
+    Without pull the outputs do not depend on each other.
+    """
+
+    second: Array  # n_outputs x n_samples
+    pull: Array  # n_outputs x n_samples
+
+    def between(self, c: int, m: int) -> Array:
+        """Return how two outputs meet in each row."""
+        crossed = -self.pull[c] * self.pull[m]
+        return self.second[c] + crossed if c == m else crossed
+
+    def total(self) -> Array:
+        """Return the sum over rows, (n_outputs, n_outputs)."""
+        return np.diag(self.second.sum(axis=1)) - self.pull @ self.pull.T
 
 
 class Point(NamedTuple):

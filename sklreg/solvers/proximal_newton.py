@@ -161,7 +161,7 @@ def balanced(problem: Problem, point: Point) -> Point:
         before, imbalance = imbalance, float(np.abs(g).max())
         if imbalance <= _EPS * float(np.abs(r).sum()) or imbalance >= 0.5 * before:
             break
-        h = problem.hessian(point.eta, 0.0).sum(axis=2)[0]
+        h = problem.hessian(point.eta, 0.0).total()[0]
         if not h[0] > 0.0:
             break
         e = -g / h

@@ -252,5 +252,5 @@ def curvature(problem: Problem) -> float:
     least squares would find, in every direction.
     """
     h = problem.hessian(Null.of(problem).point.eta, 0.0)
-    largest = max(float(h[c, c].sum()) for c in range(problem.n_outputs))
+    largest = float(np.diagonal(h.total()).max())
     return largest * float((problem.norms**2).sum())
