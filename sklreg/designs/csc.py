@@ -77,8 +77,7 @@ class CSC(NamedTuple):
         Half of the pairs of entries of each row; out of order, which is four times as
         slow, and twice that, for most fits are over before it would pay.
         """
-        in_rows = np.bincount(_signed(self.indices)).astype(np.float64)
-        return 8.0 * float(in_rows @ in_rows)
+        return 8.0 * _pairs_in_rows(self, np.zeros(self.n_samples))
 
     def epoch_work(self) -> float:
         """Return the multiplications of one pass over all columns, out of order."""
@@ -292,6 +291,17 @@ def _cross_by_rows(x: Any, y: Any, weight: Array, c: Array, d: Array) -> Array:
         left, right = x[rows].toarray() - c, y[rows].toarray() - d
         add_cross(left, right, weight[rows], out)
     return out
+
+
+@kernel
+def _pairs_in_rows(design: CSC, in_rows: Array) -> float:
+    """Return the sum of the squared numbers of entries in each row, counted anew."""
+    total = 0.0
+    for at in range(design.indices.shape[0]):
+        i = design.indices[at]
+        total += 2.0 * in_rows[i] + 1.0
+        in_rows[i] += 1.0
+    return total
 
 
 @kernel

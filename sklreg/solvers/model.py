@@ -172,9 +172,9 @@ def prefers_columns(design: Any, penalty: Any) -> bool:
     over the columns reads and writes every entry, out of order. The matrix must be
     formed first.
     """
-    gram = design.cross_work() + _EPOCHS * design.shape[1] * n_moving(design, penalty)
-    columns = _EPOCHS * 4 * design.n_entries
-    return bool(gram > max(_CHEAP, _EXACT * columns))
+    limit = max(_CHEAP, _EXACT * _EPOCHS * 4 * design.n_entries)
+    epochs = _EPOCHS * design.shape[1] * n_moving(design, penalty)
+    return bool(epochs > limit or design.cross_work() + epochs > limit)
 
 
 def n_moving(design: Any, penalty: Any) -> float:

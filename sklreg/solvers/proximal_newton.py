@@ -103,8 +103,11 @@ def keeps_to_columns(problem: Problem) -> bool:
         return False
     if problem.penalty.is_smooth() or not problem.penalty.convex:
         return False
+    epochs = _EPOCHS * problem.design.epoch_work()
+    if epochs >= _LITTLE:
+        return False
     formed = problem.design.cross_work() + _FORMED_EPOCHS * k * min(n, k) + _OVERHEAD
-    return bool(_EPOCHS * problem.design.epoch_work() < min(formed, _LITTLE))
+    return bool(epochs < formed)
 
 
 def _active(
