@@ -22,10 +22,10 @@ from sklreg.penalties import L1, L2, MCP, Bounded, ElasticNet, Weighted
 from sklreg.solvers import Problem, active_set, column_descent, model, proximal_newton
 from sklreg.solvers import core as core_module
 from sklreg.solvers.active_set import Room, minimize_quadratic, newton_steps
-from sklreg.solvers.cholesky import Cholesky, append, solve
+from sklreg.solvers.cholesky import Cholesky, append, append_all, solve
 from sklreg.solvers.column_descent import minimize_in_columns
 from sklreg.solvers.core import Core, descend
-from sklreg.solvers.problem import Goal
+from sklreg.solvers.problem import Curvature, Goal
 from sklreg.solvers.quadratic import (
     ColumnQuadratic,
     GramQuadratic,
@@ -127,9 +127,9 @@ def quadratics(X, make=Dense, *, centre=True, scale=True, seed=1):
     about = Z - h @ Z / h.sum() if centre else Z
     hessian = about.T @ (h[:, None] * about)
     first = about.T @ (rng.normal(size=n) * h)
-    everything = np.ones((k, 1), dtype=bool)
-    gram = model._gram_model(problem, h[None, None], everything)
-    columns = model._column_model(design, np.arange(k), h, centre)
+    curvature, everything = Curvature(h[None], np.zeros((1, n))), np.arange(k)
+    gram = model._gram_model(problem, curvature, [everything], [design])
+    columns = model._column_model(design, everything, h, centre)
     return Quadratics(
         hessian,
         first,
@@ -347,6 +347,44 @@ def test_the_product_with_the_way_needs_no_matrix(columns):
     np.testing.assert_allclose(
         room.product[:size], expected, atol=1e-9 * np.abs(room.way[:size]).max()
     )
+
+
+@pytest.mark.parametrize("k", [2, 7, 12, 30])
+@pytest.mark.parametrize("before", [0, 1, 5])
+def test_several_members_at_once_are_those_one_by_one(before, k):
+    rng, size = np.random.default_rng(k), before + k
+    X = rng.normal(size=(2 * size, size + 2))
+    hessian, end = X.T @ X, np.repeat([3, 4, size + 2], [3, 1, size - 2])
+    diagonal = rng.exponential(size=size + 2)
+    pull = 0.3 * np.sqrt(diagonal) * (end != 4)
+    members = rng.permutation(size + 2)[:size]
+    one_by_one, at_once = Cholesky.empty(size + 2), Cholesky.empty(size + 2)
+    for i in members:
+        append(one_by_one, hessian, diagonal, pull, end, i, True)
+    for i in members[:before]:
+        append(at_once, hessian, diagonal, pull, end, i, True)
+    at_once.members[before:size] = members[before:]
+    assert append_all(at_once, hessian, diagonal, pull, end, k)
+    U, V = (np.triu(each.upper[:size, :size]) for each in (one_by_one, at_once))
+    np.testing.assert_allclose(V, U, atol=1e-12 * np.abs(U).max())
+    np.testing.assert_array_equal(at_once.places, one_by_one.places)
+    for a, b in zip(at_once[3:6], one_by_one[3:6], strict=True):
+        np.testing.assert_array_equal(a[members], b[members])
+    assert at_once.size[0] == size
+
+
+def test_several_members_of_which_one_depends_are_left_out():
+    X = np.random.default_rng(0).normal(size=(30, 9))
+    X[:, 8] = X[:, 3]
+    hessian, nothing, end = X.T @ X, np.zeros(9), np.arange(1, 10)
+    factor = Cholesky.empty(9)
+    append(factor, hessian, nothing, nothing, end, 0, True)
+    before = factor.upper[0, 0], factor.places.copy()
+    factor.members[1:9] = np.arange(1, 9)
+    assert not append_all(factor, hessian, nothing, nothing, end, 8)
+    assert factor.size[0] == 1
+    assert factor.upper[0, 0] == before[0]
+    np.testing.assert_array_equal(factor.places, before[1])
 
 
 @convex_penalty

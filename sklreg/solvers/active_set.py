@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from ..penalties._base import TINY
-from .cholesky import Cholesky, append, drop, solve
+from .cholesky import Cholesky, append, append_all, drop, solve
 from .problem import Array, Goal, penalty_derivatives, penalty_violations, smooth_parts
 from .quadratic import GramQuadratic, coordinate_descent, epoch
 from .smooth import minimize_smooth
@@ -38,6 +38,8 @@ _SETTLED = 1e-8
 _HALVINGS = 6
 #: Epochs that leave more of the changes than this are slow.
 _FAST = 0.8
+#: So many new weights in use join the factor at once.
+_SEVERAL = 8
 #: Those enter that violate optimality by this share of the worst violation.
 _SHARE = 0.8
 
@@ -46,6 +48,7 @@ class Room(NamedTuple):
     """What Newton steps write to, for some weights at most."""
 
     end: NDArray[np.intp]  # of each weight's block
+    joining: NDArray[np.intp]  # weights that join the factor
     kinked: NDArray[np.bool_]  # whether a weight has a kink of its own at zero
     first: Array  # derivatives of the penalty
     second: Array
@@ -64,8 +67,8 @@ class Room(NamedTuple):
     def of(cls, n: int) -> Room:
         """Return room for `n` weights."""
         vectors: Any = np.empty((12, n))
-        end, kinked = np.empty(n, np.intp), np.empty(n, np.bool_)
-        return cls(end, kinked, *vectors)
+        kinked = np.empty(n, np.bool_)
+        return cls(np.empty(n, np.intp), np.empty(n, np.intp), kinked, *vectors)
 
 
 def minimize_quadratic(
@@ -417,7 +420,7 @@ def _follow(factor: Cholesky, quadratic: Any, room: Room) -> int:
     That is, where there is no such factor. Those without a kink that depend on others
     stay out: where they are is as good.
     """
-    second, pull, kinked = room.second, room.pull, room.kinked
+    second, pull = room.second, room.pull
     for a in range(factor.size[0] - 1, -1, -1):
         i = factor.members[a]
         if not np.isfinite(second[i]):
@@ -431,17 +434,31 @@ def _follow(factor: Cholesky, quadratic: Any, room: Room) -> int:
         else:
             kept += 1
     factor.size[0] = kept
-    n_new = 0
+    return _join(factor, quadratic, room)
+
+
+@kernel
+def _join(factor: Cholesky, quadratic: Any, room: Room) -> int:
+    """Add the smooth coordinates that are missing; return how many, or -1."""
+    second, pull, hessian = room.second, room.pull, quadratic.hessian
+    n_new, size = 0, factor.size[0]
     for i in range(quadratic.gradient.shape[0]):
         is_smooth = np.isfinite(second[i]) and quadratic.diagonal(i) > TINY
         if is_smooth and factor.places[i] < 0:
-            added = append(
-                factor, quadratic.hessian, second, pull, room.end, i, kinked[i]
-            )
-            if kinked[i] and not added:
-                return -1
-            n_new += added
-    return n_new
+            factor.members[size + n_new] = room.joining[n_new] = i
+            n_new += 1
+    several = n_new >= _SEVERAL
+    if several and append_all(factor, hessian, second, pull, room.end, n_new):
+        return n_new
+    n_added = 0
+    for a in range(n_new):
+        i = room.joining[a]
+        bounded = room.kinked[i]
+        added = append(factor, hessian, second, pull, room.end, i, bounded)
+        if bounded and not added:
+            return -1
+        n_added += added
+    return n_added
 
 
 @kernel

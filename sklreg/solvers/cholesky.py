@@ -122,6 +122,105 @@ def append(
 
 
 @kernel
+def append_all(
+    factor: Cholesky,
+    hessian: Array,
+    diagonal: Array,
+    pull: Array,
+    end: NDArray[np.intp],
+    n_new: int,
+) -> bool:
+    """Add the coordinates that stand behind the members, if the matrix is definite.
+
+    Otherwise nothing has happened. That is elimination by four rows at a time, several
+    times faster than by one column after the other.
+    """
+    members, size = factor.members, factor.size[0]
+    s = size + n_new
+    _write_columns(factor, hessian, diagonal, pull, end, s)
+    for first in range(0, s, 4):
+        last = min(first + 4, s)
+        for a in range(first, last):
+            if not _finish_row(factor, hessian, diagonal, first, a, s):
+                return False
+        if last < s:
+            _eliminate(factor.upper, first, size, s)
+    for a in range(size, s):
+        i = members[a]
+        factor.places[i], factor.added[i], factor.pull[i] = a, diagonal[i], pull[i]
+        factor.ridge[i] = 0.0
+    factor.size[0] = s
+    return True
+
+
+@kernel
+def _write_columns(
+    factor: Cholesky,
+    hessian: Array,
+    diagonal: Array,
+    pull: Array,
+    end: NDArray[np.intp],
+    s: int,
+) -> None:
+    """Write the matrix to the columns beyond the members, `s` in all."""
+    members, size = factor.members, factor.size[0]
+    for a in range(s):
+        i, row = members[a], factor.upper[a]
+        for b in range(max(a, size), s):
+            j = members[b]
+            row[b] = hessian[i, j]
+            if end[i] == end[j]:
+                row[b] -= pull[i] * pull[j]
+        if a >= size:
+            row[a] += diagonal[i]
+
+
+@kernel
+def _finish_row(
+    factor: Cholesky, hessian: Array, diagonal: Array, first: int, a: int, s: int
+) -> bool:
+    """Take from row `a` what those from `first` on take, and scale it.
+
+    Or tell that it depends on the rows above.
+    """
+    upper, row, start = factor.upper, factor.upper[a], max(a, factor.size[0])
+    for above in range(first, a):
+        share, its = upper[above, a], upper[above]
+        for b in range(start, s):
+            row[b] -= share * its[b]
+    if a >= factor.size[0]:
+        i = factor.members[a]
+        if not row[a] > _DEPENDENT * (abs(hessian[i, i]) + abs(diagonal[i])):
+            return False
+        row[a], start = np.sqrt(row[a]), a + 1
+    inverse = 1.0 / row[a]
+    for b in range(start, s):
+        row[b] *= inverse
+    return True
+
+
+@kernel
+def _eliminate(upper: Array, first: int, size: int, s: int) -> None:
+    """Take four rows times their part from all below, whose columns begin at `size`.
+
+    Two at a time, so that the four are read half as often.
+    """
+    r0, r1, r2, r3 = upper[first], upper[first + 1], upper[first + 2], upper[first + 3]
+    for a in range(first + 4, s - 1, 2):
+        row, f0, f1, f2, f3 = upper[a], r0[a], r1[a], r2[a], r3[a]
+        c = a + 1
+        other, g0, g1, g2, g3 = upper[c], r0[c], r1[c], r2[c], r3[c]
+        for b in range(max(a, size), s):
+            x0, x1, x2, x3 = r0[b], r1[b], r2[b], r3[b]
+            row[b] -= f0 * x0 + f1 * x1 + f2 * x2 + f3 * x3
+            other[b] -= g0 * x0 + g1 * x1 + g2 * x2 + g3 * x3
+    if (s - first) % 2 == 1:
+        row, a = upper[s - 1], s - 1
+        for b in range(max(a, size), s):
+            row[b] -= r0[a] * r0[b] + r1[a] * r1[b] + r2[a] * r2[b] + r3[a] * r3[b]
+
+
+@kernel
 def drop(factor: Cholesky, place: int) -> None:
     """Take out the member at this place.
 
