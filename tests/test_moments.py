@@ -377,6 +377,27 @@ def test_what_is_solved_in_the_moments_is_certified_by_the_rows(penalty, fit_int
     assert found.objective == pytest.approx(other.objective, rel=1e-8)
 
 
+@with_and_without_intercept
+@pytest.mark.parametrize("penalty", tables.CONVEX)
+def test_any_weights_and_intercepts_are_certified_in_the_moments(
+    penalty, fit_intercept
+):
+    X, y, q = drawn(n=200, p=P)
+    record = tables.strong(tables.resized(tables.CONVEX[penalty], P), 0.02)
+    problem = stated(X, y[:, :1], q, fit_intercept=fit_intercept)
+    problem = problem._replace(penalty=record)
+    solution, rng = solve(problem, tol=1e-9, max_iter=50), np.random.default_rng(3)
+    w = np.float32(solution.coef) + 0.1 * rng.normal(size=solution.coef.shape)
+    w = record.nearest(w, problem.columns)
+    for b in (solution.intercept, solution.intercept + 0.1 * fit_intercept):
+        found = certificate_of(problem, w, b, LeastSquares.of(problem))
+        by_rows = certificate_of(problem, w, b)
+        assert found.objective == pytest.approx(by_rows.objective, rel=1e-9)
+        assert found.violation == pytest.approx(by_rows.violation, rel=1e-9)
+        gap = pytest.approx(by_rows.dual_gap, rel=1e-9, nan_ok=True)
+        assert found.dual_gap == gap
+
+
 def test_outputs_in_the_moments_do_not_mind_each_other():
     X, y, q = drawn(n=200)
     start = np.full((P, K), 1e6), np.zeros(K)  # of no use

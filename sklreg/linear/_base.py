@@ -96,7 +96,8 @@ class Fitted(NamedTuple):
         if dtype == np.float32:
             coef, intercept = coef.astype(np.float32), intercept.astype(np.float32)
             rounded = prepared.from_user(coef.astype(float), intercept.astype(float))
-            certificate = certificate_of(prepared.problem, *rounded)
+            problem, known = prepared.problem, prepared.least_squares
+            certificate = certificate_of(problem, *rounded, known)
         return cls(
             np.ascontiguousarray(coef.T),
             intercept,

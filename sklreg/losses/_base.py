@@ -238,7 +238,10 @@ def null_intercept(
     Minimises ``sum_i weight_i f(y_i, b + offset_i)`` over `b` of shape (n_outputs,).
     """
     known = np.zeros(y.shape) if offset is None else offset
-    if loss.quadratic or not loss.smooth:  # of differences, whose first guess is exact
+    if loss.quadratic:  # the means, and those of what rounding leaves
+        b = weight @ (y - known)
+        return np.asarray(b + weight @ (y - known - b), dtype=np.float64)
+    if not loss.smooth:  # one of differences, whose first guess is exact
         return np.asarray(loss.first_intercept(y - known, weight), dtype=np.float64)
     b = loss.first_intercept(y, weight) - weight @ known
     gradient = np.empty(y.shape)

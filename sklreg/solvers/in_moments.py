@@ -62,6 +62,30 @@ def solve_in_moments(
     )
 
 
+def certify_in_moments(least_squares: LeastSquares, w: Array, b: Array) -> Certificate:
+    """Return the certificate of given weights and intercepts.
+
+    Intercepts that are off by `e` cost ``e^2 / 2``.
+    """
+    problem = least_squares.problem
+    frame = Frame.of(problem.penalty, problem.columns, least_squares.moments.xx)
+    parts = []
+    for c in range(problem.n_outputs):
+        output = _Output.of(least_squares, frame, c, 0.0)
+        z = np.ascontiguousarray(w[:, c])
+        parts.append(output._certified(z, output.slopes + output.hessian @ z))
+    off = (b - least_squares.intercept(w)) * problem.fit_intercept
+    cost, slope = 0.5 * float(off @ off), float(np.abs(off).max())
+    return Certificate(
+        sum(part.objective for part in parts) + cost,
+        sum(part.dual_gap for part in parts) + cost,
+        max(
+            slope * float(problem.norms.max(initial=0.0)),
+            *(part.violation for part in parts),
+        ),
+    )
+
+
 class _Found(NamedTuple):
     """Weights of one output."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .certificate import Certificate, Null, Report, certify, silent
-from .in_moments import solve_in_moments
+from .in_moments import certify_in_moments, solve_in_moments
 from .least_squares import LeastSquares
 from .path import Step, along_path
 from .problem import Array, Problem, Solution, Weights, evaluate, start_point
@@ -19,6 +19,8 @@ from .working_set import WorkingSet
 Start = tuple[Array, Array]
 #: Tolerance of a solution that is only a start.
 _ROUGH = 1e-3
+#: Share of a certificate that rounding may be.
+_BLUR = 0.1
 #: How weights that are never penalised are fitted where all others are zero, and what
 #: is added to the strength for the rounding of that.
 _FREE_TOL, _FREE_STEPS, _FREE_ROUNDING = 1e-13, 1000, 1e-10
@@ -224,8 +226,21 @@ def _joined(parts: list[Solution]) -> Solution:
     )
 
 
-def certificate_of(problem: Problem, w: Array, b: Array) -> Certificate:
-    """Return the certificate of given weights and intercepts."""
+def certificate_of(
+    problem: Problem, w: Array, b: Array, least_squares: LeastSquares | None = None
+) -> Certificate:
+    """Return the certificate of given weights and intercepts.
+
+    From the moments, if these are known and their rounding is little beside it.
+    """
+    if least_squares is not None and _is_one_quadratic(problem):
+        found = certify_in_moments(least_squares, w, b)
+        by_slope, by_value = least_squares.rounding(w)
+        blurred = (
+            by_slope > _BLUR * found.violation or by_value > _BLUR * found.dual_gap
+        )
+        if not blurred:
+            return found
     point = start_point(problem, w, b)
     return certify(problem, point, evaluate(problem, point)).certificate
 
