@@ -1,8 +1,9 @@
 """The matrix X as solvers see it: dense, sparse, implicitly centred and scaled.
 
 A design has a `shape`; the products ``matvec`` (X w), ``rmatvec`` (X' r), ``cross``
-(X' diag(h) Y), ``gram`` (X' diag(h) X and X' h) and ``outer`` (X X'); ``take`` (some of
-its columns) and ``parts`` (some of its rows, a part at a time).
+(X' diag(h) Y), ``gram`` (X' diag(h) X and X' h), ``pulled`` (the same of several
+outputs) and ``outer`` (X X'); ``take`` (some of its columns) and ``parts`` (some of its
+rows, a part at a time).
 """
 
 from __future__ import annotations

@@ -32,17 +32,31 @@ def times_few(values: NDArray[Any], w: Array) -> Array:
 
 @kernel
 def _by_row(values: NDArray[Any], w: Array, out: Array) -> None:
-    """Add products with the rows of `w` to the columns of `out`."""
+    """Add products with the rows of `w` to the columns of `out`.
+
+    Four rows at a time, so that `w` is read a quarter as often.
+    """
     n, p = values.shape
     for start in range(0, p, _BLOCK):
         stop = min(start + _BLOCK, p)
-        for i in range(n):
-            x = values[i, start:stop]
+        for i in range(0, n - 3, 4):
+            x0, x1 = values[i, start:stop], values[i + 1, start:stop]
+            x2, x3 = values[i + 2, start:stop], values[i + 3, start:stop]
             for c in range(w.shape[0]):
-                vector, total = w[c, start:stop], 0.0
+                vector, sum0, sum1, sum2, sum3 = w[c, start:stop], 0.0, 0.0, 0.0, 0.0
                 for j in range(stop - start):
-                    total += x[j] * vector[j]
-                out[i, c] += total
+                    sum0 += x0[j] * vector[j]
+                    sum1 += x1[j] * vector[j]
+                    sum2 += x2[j] * vector[j]
+                    sum3 += x3[j] * vector[j]
+                out[i, c] += sum0
+                out[i + 1, c] += sum1
+                out[i + 2, c] += sum2
+                out[i + 3, c] += sum3
+        for i in range(n - n % 4, n):
+            for c in range(w.shape[0]):
+                for j in range(start, stop):
+                    out[i, c] += values[i, j] * w[c, j]
 
 
 @kernel

@@ -69,7 +69,7 @@ class Prepared(NamedTuple):
         scaled = self.given.nearest(scaled, self.problem.columns[used]) + 0.0  # not -0
         intercept = b - (self._columns.mean[used] @ scaled).reshape(b.shape)
         if self.problem.fit_intercept and not self.problem.loss.separable:
-            intercept -= intercept.mean(axis=0)  # softmax does not mind: now unique
+            intercept -= intercept.mean(axis=0)  # softmax does not mind; unique now
         return weights._replace(values=scaled.reshape(shape)), intercept
 
     def from_user(self, coef: Array, intercept: Array) -> Pair:
