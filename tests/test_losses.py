@@ -54,7 +54,13 @@ def value_of(record, y, eta, i):
 def hessian_of(record, y, eta, i, damping):
     second, pull = np.zeros((2, y.shape[1], 1))
     record.hessian_of_rows(y[[i]], eta[[i]], np.ones(1), damping, second, pull)
-    return np.diag(second[:, 0]) - pull @ pull.T
+    return hessian_of_row(second[:, 0], pull[:, 0])
+
+
+def hessian_of_row(second, pull):
+    hessian = -np.outer(pull, pull)
+    np.fill_diagonal(hessian, second)
+    return hessian
 
 
 def gradient_of(record, y, eta, i):
@@ -237,7 +243,7 @@ def test_kernels_equal_naive_sums(row, rng):
     second, pull = np.zeros((2, *y.T.shape))
     losses.weighted_hessian(record, y, eta, weight, 0.3, second, pull)
     for i in range(len(y)):
-        hessian = np.diag(second[:, i]) - np.outer(pull[:, i], pull[:, i])
+        hessian = hessian_of_row(second[:, i], pull[:, i])
         naive = weight[i] * hessian_of(record, y, eta, i, 0.3)
         np.testing.assert_allclose(hessian, naive, rtol=1e-12, atol=1e-16)
     if not record.dual:

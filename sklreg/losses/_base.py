@@ -136,8 +136,8 @@ class Loss(Parameters):
     ) -> None:
         """Write the curvatures, moved by `damping` to the majorizer, times weights.
 
-        To ``second[:, i]`` for row `i`. Where outputs depend on each other its Hessian
-        is ``diag(second[:, i]) - pull[:, i] pull[:, i]'``; `pull` is zero before.
+        To ``second[:, i]`` for row `i`: the diagonal of its Hessian, off which that is
+        ``-pull[:, i] pull[:, i]'`` where outputs depend on each other; zero before.
         """
         for c in range(eta.shape[1]):
             for i in range(eta.shape[0]):
@@ -217,7 +217,7 @@ def weighted_hessian(
     second: Array,
     pull: Array,
 ) -> None:
-    """Write ``weight_i hess f_i``, that is ``diag(second_i) - pull_i pull_i'``.
+    """Write ``weight_i hess f_i``: its diagonal, off which it is ``-pull_i pull_i'``.
 
     Both have a column for each row of `eta`; `pull` starts at zero.
     """
@@ -257,7 +257,8 @@ def null_intercept(
             break
         second, pull = np.zeros((2, len(b), len(y)))
         weighted_hessian(loss, y, known + b, weight, damping, second, pull)
-        hessian = np.diag(second.sum(axis=1)) - pull @ pull.T
+        hessian = -(pull @ pull.T)
+        np.fill_diagonal(hessian, second.sum(axis=1))
         step = -np.linalg.lstsq(hessian, g, rcond=1e-12)[0]
         trial = evaluate(b + step)
         if trial < value:

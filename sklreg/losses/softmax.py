@@ -116,12 +116,17 @@ class Softmax(Loss):
                 largest = max(largest, eta[i, c])
             mass = 0.0
             for c in range(k):
-                pull[c, i] = exp(eta[i, c] - largest)
-                mass += pull[c, i]
+                second[c, i] = exp(eta[i, c] - largest)
+                mass += second[c, i]
             for c in range(k):
-                mixed = (1.0 - damping) * pull[c, i] / mass + damping / k
-                second[c, i] = weight[i] * size * mixed
-                pull[c, i] = math.sqrt(weight[i] * size) * mixed
+                pull[c, i] = (1.0 - damping) * second[c, i] / mass + damping / k
+            for c in range(k):
+                others = 0.0  # 1 - m_c would lose its digits where m_c is near one
+                for m in range(k):
+                    others += pull[m, i] if m != c else 0.0
+                second[c, i] = weight[i] * size * pull[c, i] * others
+            for c in range(k):
+                pull[c, i] *= math.sqrt(weight[i] * size)
 
     def dual_of_rows(self, y: Array, u: Array, weight: Array) -> float:
         """Return the weighted mean entropy of p = y - u."""

@@ -139,7 +139,7 @@ def _add_rows(
     delta, (second, pull) = np.empty_like(y), np.zeros((2, *y.T.shape))
     weighted_gradient(objective.loss, y, eta, weight, delta)
     weighted_hessian(objective.loss, y, eta, weight, 0.0, second, pull)
-    curvature = (second - pull**2).T
+    curvature = second.T
     for layer in range(network.n_layers - 1, -1, -1):
         below = np.column_stack([units[layer], np.ones(len(y))])
         for c in range(curvature.shape[1]):

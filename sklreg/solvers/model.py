@@ -233,18 +233,22 @@ def _gram_model(
 def _second_order(designs: list[Any], h: Curvature) -> tuple[Array, Array]:
     """Return ``X_c' h_cm X_m`` of all outputs, one after the other, and ``X_c' h_cm``.
 
-    With ``A = [diag(pull_1) X_1, diag(pull_2) X_2, ...]`` that is ``X_c' diag(second_c)
-    X_c`` for each output, less ``A' A``.
+    With ``A = [diag(pull_1) X_1, diag(pull_2) X_2, ...]`` that is ``-A' A`` between
+    outputs.
     """
     parts = [each.gram(second) for each, second in zip(designs, h.second, strict=True)]
     if len(parts) == 1:
         return parts[0][0], parts[0][1][:, None]
-    hessian = scipy.linalg.block_diag(*(square for square, _ in parts))
-    coupling = scipy.linalg.block_diag(*(sums[:, None] for _, sums in parts))
-    if h.pull.any():
-        square, sums = designs[0].pulled(designs[1:], h.pull)
-        hessian -= square
-        coupling -= sums
+    if not h.pull.any():
+        squares, sums = zip(*parts, strict=True)
+        coupling = scipy.linalg.block_diag(*(each[:, None] for each in sums))
+        return scipy.linalg.block_diag(*squares), coupling
+    hessian, coupling = (-each for each in designs[0].pulled(designs[1:], h.pull))
+    start = 0
+    for c, (square, own) in enumerate(parts):
+        place = slice(start, start + len(own))
+        hessian[place, place], coupling[place, c] = square, own
+        start = place.stop
     return hessian, coupling
 
 

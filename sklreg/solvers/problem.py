@@ -115,22 +115,23 @@ class Problem(NamedTuple):
 
 
 class Curvature(NamedTuple):
-    """Hessians in `eta`, of row `i` ``diag(second[:, i]) - pull[:, i] pull[:, i]'``.
+    """Hessians in `eta`: of row `i` ``-pull[:, i] pull[:, i]'`` but for the diagonal.
 
     Without pull the outputs do not depend on each other.
     """
 
-    second: Array  # n_outputs x n_samples
+    second: Array  # n_outputs x n_samples: the diagonal
     pull: Array  # n_outputs x n_samples
 
     def between(self, c: int, m: int) -> Array:
         """Return how two outputs meet in each row."""
-        crossed = -self.pull[c] * self.pull[m]
-        return self.second[c] + crossed if c == m else crossed
+        return self.second[c] if c == m else -self.pull[c] * self.pull[m]
 
     def total(self) -> Array:
         """Return the sum over rows, (n_outputs, n_outputs)."""
-        return np.diag(self.second.sum(axis=1)) - self.pull @ self.pull.T
+        total = -(self.pull @ self.pull.T)
+        np.fill_diagonal(total, self.second.sum(axis=1))
+        return total
 
 
 class Point(NamedTuple):
