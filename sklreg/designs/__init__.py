@@ -8,7 +8,7 @@ rows, a part at a time).
 
 from __future__ import annotations
 
-from ._blocks import column_sums, row_slices
+from ._blocks import adjoining, column_sums, row_slices
 from .csc import CSC
 from .dense import Dense
 from .standardized import Standardized, is_constant, standardized, standardized_by
@@ -17,6 +17,7 @@ __all__ = [
     "CSC",
     "Dense",
     "Standardized",
+    "adjoining",
     "column_sums",
     "is_constant",
     "row_slices",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,12 @@ def row_slices(n_rows: int, n_columns: int, least: int = 1) -> Iterator[slice]:
     height = max(least, BLOCK_SIZE // max(1, n_columns))
     for start in range(0, n_rows, height):
         yield slice(start, min(start + height, n_rows))
+
+
+def adjoining(sizes: Iterable[int]) -> list[slice]:
+    """Return where parts of these sizes lie, one after the other."""
+    ends = [0, *itertools.accumulate(sizes)]
+    return list(map(slice, ends[:-1], ends[1:]))
 
 
 def column_sums(r: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from .._compile import kernel, record
-from ._blocks import CROSS_ROWS, Array, add_cross, row_slices
+from ._blocks import CROSS_ROWS, Array, add_cross, adjoining, row_slices
 
 Indices = NDArray[np.intp]
 
@@ -150,9 +150,9 @@ class CSC(NamedTuple):
         ``A = [diag(pull_1) Z_1, diag(pull_2) Z_2, ...]`` with ``Z = X - 1 centre'``.
         """
         every = [self, *others]
-        ends = np.cumsum([0, *(each.shape[1] for each in every)])
-        places = list(map(slice, ends[:-1], ends[1:]))
-        square, sums = np.empty((ends[-1],) * 2), np.empty((ends[-1], len(pull)))
+        places = adjoining(each.shape[1] for each in every)
+        p = places[-1].stop
+        square, sums = np.empty((p, p)), np.empty((p, len(pull)))
         for c, (x, centre, v) in enumerate(zip(every, centres, pull, strict=True)):
             met = v * pull
             sums[places[c]] = x.rmatvec(met.T) - np.outer(centre, met.sum(axis=1))

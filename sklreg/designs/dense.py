@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.linalg.blas import dsyrk
 
 from .._compile import kernel, record
-from ._blocks import CROSS_ROWS, Array, row_slices
+from ._blocks import CROSS_ROWS, Array, adjoining, row_slices
 from ._products import times_few
 
 Indices = NDArray[np.intp]
@@ -216,8 +216,8 @@ class Dense(NamedTuple):
         ``A = [diag(pull_1) Z_1, diag(pull_2) Z_2, ...]`` with ``Z = X - 1 centre'``.
         """
         every = [self, *others]
-        ends = np.cumsum([0, *(each.shape[1] for each in every)])
-        places, p = list(map(slice, ends[:-1], ends[1:])), int(ends[-1])
+        places = adjoining(each.shape[1] for each in every)
+        p = places[-1].stop
 
         def fill(rows: slice, z: Array) -> None:
             for each, centre, v, place in zip(

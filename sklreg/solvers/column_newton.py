@@ -267,6 +267,14 @@ def _violation(
 
 
 @kernel
+def _write_curvature(task: _Task, state: _State, way: _Way, damping: float) -> None:
+    """Write the curvature of each row where the point is."""
+    weighted_hessian(
+        task.loss, task.y, state.eta, task.weight, damping, way.second, way.pull
+    )
+
+
+@kernel
 def _direction(
     task: _Task,
     penalty: Any,
@@ -277,15 +285,7 @@ def _direction(
 ) -> float:
     """Minimise the model plus the penalty; return the change of the intercept."""
     columns, scale = task.columns, task.scale
-    weighted_hessian(
-        task.loss,
-        task.y,
-        state.eta,
-        task.weight,
-        state.damping[0],
-        way.second,
-        way.pull,
-    )
+    _write_curvature(task, state, way, state.damping[0])
     total = column_moments(
         columns,
         way.h,
@@ -380,9 +380,7 @@ def _go(task: _Task, state: _State, way: _Way) -> None:
         shift, before, n_left = trial, abs(total), n_left - 1
         if settled or n_left < 0 or not task.centre:
             break
-        weighted_hessian(
-            task.loss, task.y, state.eta, task.weight, 0.0, way.second, way.pull
-        )
+        _write_curvature(task, state, way, 0.0)
         for i in range(way.h.shape[0]):
             curvature += way.h[i]
         if not curvature > 0.0:

@@ -19,6 +19,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from ..designs import adjoining
 from .blocks import Frame
 from .column_descent import minimize_along_in_columns, minimize_in_columns
 from .core import Core
@@ -206,8 +207,8 @@ def extend_model(model: GramModel, old: Any, new: Any, problem: Problem) -> Gram
         hessian = np.empty((room, room))
         hessian[:k, :k] = model.hessian[:k, :k]
     hessian[:k, added] = old.cross(new, h)
-    hessian[added, added] = new.cross(new, h)
-    coupling = np.vstack([model.coupling, new.rmatvec(h[:, None])])
+    hessian[added, added], sums = new.gram(h)
+    coupling = np.vstack([model.coupling, sums[:, None]])
     if problem.fit_intercept:
         hessian[: k + m, added] -= model.inverse * (coupling @ coupling[added].T)
     hessian[added, :k] = hessian[:k, added].T
@@ -244,11 +245,9 @@ def _second_order(designs: list[Any], h: Curvature) -> tuple[Array, Array]:
         coupling = scipy.linalg.block_diag(*(each[:, None] for each in sums))
         return scipy.linalg.block_diag(*squares), coupling
     hessian, coupling = (-each for each in designs[0].pulled(designs[1:], h.pull))
-    start = 0
-    for c, (square, own) in enumerate(parts):
-        place = slice(start, start + len(own))
+    places = adjoining(each.shape[1] for each in designs)
+    for c, (place, (square, own)) in enumerate(zip(places, parts, strict=True)):
         hessian[place, place], coupling[place, c] = square, own
-        start = place.stop
     return hessian, coupling
 
 
