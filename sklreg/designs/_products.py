@@ -34,29 +34,49 @@ def times_few(values: NDArray[Any], w: Array) -> Array:
 def _by_row(values: NDArray[Any], w: Array, out: Array) -> None:
     """Add products with the rows of `w` to the columns of `out`.
 
-    Four rows at a time, so that `w` is read a quarter as often.
+    Four rows and two vectors at a time, so that both are read less often.
     """
     n, p = values.shape
+    k = w.shape[0]
     for start in range(0, p, _BLOCK):
         stop = min(start + _BLOCK, p)
         for i in range(0, n - 3, 4):
             x0, x1 = values[i, start:stop], values[i + 1, start:stop]
             x2, x3 = values[i + 2, start:stop], values[i + 3, start:stop]
-            for c in range(w.shape[0]):
-                vector, sum0, sum1, sum2, sum3 = w[c, start:stop], 0.0, 0.0, 0.0, 0.0
+            for c in range(0, k - 1, 2):
+                u, v = w[c, start:stop], w[c + 1, start:stop]
+                u0 = u1 = u2 = u3 = v0 = v1 = v2 = v3 = 0.0
                 for j in range(stop - start):
-                    sum0 += x0[j] * vector[j]
-                    sum1 += x1[j] * vector[j]
-                    sum2 += x2[j] * vector[j]
-                    sum3 += x3[j] * vector[j]
-                out[i, c] += sum0
-                out[i + 1, c] += sum1
-                out[i + 2, c] += sum2
-                out[i + 3, c] += sum3
+                    u0 += x0[j] * u[j]
+                    u1 += x1[j] * u[j]
+                    u2 += x2[j] * u[j]
+                    u3 += x3[j] * u[j]
+                    v0 += x0[j] * v[j]
+                    v1 += x1[j] * v[j]
+                    v2 += x2[j] * v[j]
+                    v3 += x3[j] * v[j]
+                _add_four(out[i : i + 4, c], u0, u1, u2, u3)
+                _add_four(out[i : i + 4, c + 1], v0, v1, v2, v3)
+            if k % 2 == 1:
+                u, u0, u1, u2, u3 = w[k - 1, start:stop], 0.0, 0.0, 0.0, 0.0
+                for j in range(stop - start):
+                    u0 += x0[j] * u[j]
+                    u1 += x1[j] * u[j]
+                    u2 += x2[j] * u[j]
+                    u3 += x3[j] * u[j]
+                _add_four(out[i : i + 4, k - 1], u0, u1, u2, u3)
         for i in range(n - n % 4, n):
-            for c in range(w.shape[0]):
+            for c in range(k):
                 for j in range(start, stop):
                     out[i, c] += values[i, j] * w[c, j]
+
+
+@kernel
+def _add_four(out: Array, a: float, b: float, c: float, d: float) -> None:
+    out[0] += a
+    out[1] += b
+    out[2] += c
+    out[3] += d
 
 
 @kernel
@@ -65,22 +85,30 @@ def _by_column(
 ) -> None:
     """Add the `used` columns times the rows of `w` to the rows of `out`.
 
-    Four at a time, so that the sums are read and written a quarter as often.
+    Four columns and two vectors at a time, so that both are read less often.
     """
-    n, m = values.shape[0], used.shape[0]
+    n, m, k = values.shape[0], used.shape[0], out.shape[0]
     for start in range(0, n, _BLOCK):
         stop = min(start + _BLOCK, n)
         for a in range(0, m - 3, 4):
             x0, x1 = values[start:stop, used[a]], values[start:stop, used[a + 1]]
             x2, x3 = values[start:stop, used[a + 2]], values[start:stop, used[a + 3]]
-            for c in range(out.shape[0]):
-                w0, w1, w2, w3 = w[a, c], w[a + 1, c], w[a + 2, c], w[a + 3, c]
-                total = out[c, start:stop]
+            for c in range(0, k - 1, 2):
+                u0, u1, u2, u3 = w[a, c], w[a + 1, c], w[a + 2, c], w[a + 3, c]
+                d = c + 1
+                v0, v1, v2, v3 = w[a, d], w[a + 1, d], w[a + 2, d], w[a + 3, d]
+                u, v = out[c, start:stop], out[d, start:stop]
                 for i in range(stop - start):
-                    total[i] += w0 * x0[i] + w1 * x1[i] + w2 * x2[i] + w3 * x3[i]
+                    u[i] += u0 * x0[i] + u1 * x1[i] + u2 * x2[i] + u3 * x3[i]
+                    v[i] += v0 * x0[i] + v1 * x1[i] + v2 * x2[i] + v3 * x3[i]
+            if k % 2 == 1:
+                c, u = k - 1, out[k - 1, start:stop]
+                u0, u1, u2, u3 = w[a, c], w[a + 1, c], w[a + 2, c], w[a + 3, c]
+                for i in range(stop - start):
+                    u[i] += u0 * x0[i] + u1 * x1[i] + u2 * x2[i] + u3 * x3[i]
         for a in range(m - m % 4, m):
             x = values[start:stop, used[a]]
-            for c in range(out.shape[0]):
-                total = out[c, start:stop]
+            for c in range(k):
+                u = out[c, start:stop]
                 for i in range(stop - start):
-                    total[i] += w[a, c] * x[i]
+                    u[i] += w[a, c] * x[i]

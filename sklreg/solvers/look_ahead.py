@@ -136,13 +136,15 @@ def _known(
         certificates[:n] = _between(inside, problem, alphas[:n], found, between, near)
         last = inside.whole(problem, Point(*(each[n:] for each in found)))
         certificates[n:] = certify_all(problem, alphas[n:], last, ends)
-    known = zip(steps, [*evaluations, *seen], certificates, strict=True)
-    return [
-        Candidate(inside.weights(w), b, eta, int(n_iter), evaluation, certificate)
-        for (w, b, eta), (n_iter, evaluation, certificate) in zip(
-            zip(*found, strict=True), known, strict=True
-        )
-    ]
+    parts = (
+        inside.weights(found.w),
+        found.b,
+        found.eta,
+        steps.tolist(),
+        [*evaluations, *seen],
+        certificates,
+    )
+    return [Candidate(*each) for each in zip(*parts, strict=True)]
 
 
 def _between(

@@ -66,8 +66,7 @@ def along_path(
     behind = [Landmark(np.inf, *_first(problem, penalties[0], null, start))] * 2
     while len(steps) < len(penalties):
         batch = penalties[len(steps) : len(steps) + ahead]
-        last = behind[-1]
-        candidates = [Candidate.of(last.point, last.evaluation)]
+        last, candidates = behind[-1], []
         if len(penalties) > 1 and _looks_ahead(problem):
             goal = problem._replace(penalty=batch[-1])
             expected = _extrapolated(behind, goal.penalty.strength())
@@ -75,8 +74,10 @@ def along_path(
             sought = bool(steps) or _is_violated(goal, last, expected)
             if sought and inside.design is not None and goal.penalty.convex:
                 alphas = np.array([penalty.strength() for penalty in batch])
-                ready = look_ahead(inside, goal, alphas, behind, _INNER * tol, max_iter)
-                candidates = ready or candidates
+                candidates = look_ahead(
+                    inside, goal, alphas, behind, _INNER * tol, max_iter
+                )
+        candidates = candidates or [Candidate.of(last.point, last.evaluation)]
         for penalty, guess in zip(batch, candidates, strict=False):
             problem = problem._replace(penalty=penalty)
             limits = null.tolerance(problem, tol, offset)

@@ -241,12 +241,18 @@ def evaluate_all(problem: Problem, points: Point) -> Evaluation:
 
 def data_terms(problem: Problem, etas: Array) -> tuple[Array, Array]:
     """Return the data term and its derivatives for several `eta`."""
-    slopes = np.empty_like(etas)
-    values = [
-        weighted_gradient(problem.loss, problem.y, eta, problem.weight, r)
-        for eta, r in zip(etas, slopes, strict=True)
-    ]
-    return np.array(values), slopes
+    values, slopes = np.empty(len(etas)), np.empty_like(etas)
+    _write_terms(problem.loss, problem.y, problem.weight, etas, values, slopes)
+    return values, slopes
+
+
+@kernel
+def _write_terms(
+    loss: Any, y: Array, weight: Array, etas: Array, values: Array, slopes: Array
+) -> None:
+    """Write the data term and its derivatives for each `eta`."""
+    for m in range(values.shape[0]):
+        values[m] = weighted_gradient(loss, y, etas[m], weight, slopes[m])
 
 
 def gradients(design: Any, slopes: Array) -> Array:

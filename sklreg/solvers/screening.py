@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
+from ..penalties._base import TINY
 from .problem import Array, Evaluation, Problem
 
 #: Share by which intervals are widened, for the rounding of what they are made from.
@@ -56,22 +57,70 @@ def unproven(
     p = problem.design.shape[1]
     if not alphas.min() > 0.0:
         return np.ones(p, np.bool_)
-    root = np.sqrt(problem.weight)
-    inverse = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0.0)
+    q, wanted = problem.weight, np.empty(p, np.bool_)
+    shares = np.divide(1.0, q, out=np.zeros_like(q), where=q > 0.0)
     known = np.array([each.gradient[:, 0] for each in near])
-    basis = np.array([each.slopes[:, 0] * inverse for each in near])
-    target = slopes * inverse
-    gram = basis @ basis.T  # any mix will do, the radius tells how well
-    gram.flat[:: len(near) + 1] *= 1.0 + _RIDGE
-    gram.flat[:: len(near) + 1] += np.finfo(np.float64).tiny
-    mix = np.linalg.solve(gram, basis @ target.T).T
-    radius = np.linalg.norm(target - mix @ basis, axis=1)
-    radius += _MARGIN * np.linalg.norm(target, axis=1)
-    wanted, unit = np.empty(p, np.bool_), problem.penalty.at_strength(1.0)
-    mix, radius = mix / alphas[:, None], radius / alphas
-    room = np.empty((5, _BLOCK))
+    basis = np.array([each.slopes[:, 0] for each in near])
+    mix, radius = np.empty((len(alphas), len(near))), np.empty(len(alphas))
+    _mix(basis, slopes, shares, alphas, np.empty((len(near),) * 2), mix, radius)
+    unit, room = problem.penalty.at_strength(1.0), np.empty((5, _BLOCK))
     _mark(unit, problem.columns, problem.norms, known, mix, radius, room, wanted)
     return wanted
+
+
+@kernel
+def _mix(
+    basis: Array,
+    slopes: Array,
+    shares: Array,
+    alphas: Array,
+    factor: Array,
+    mix: Array,
+    radius: Array,
+) -> None:
+    """Write what mix of the known slopes is near those of each point, and how near.
+
+    Both over the strength. With rows `r_k` of the basis `R`, ``R diag(1/q) R' = L L'``
+    is solved for the mix; any will do, for the radius tells how well.
+    """
+    n_known = basis.shape[0]
+    for k in range(n_known):
+        for a in range(k + 1):
+            entry = _inner(basis[k], basis[a], shares)
+            if a == k:
+                entry += _RIDGE * entry + TINY
+            for b in range(a):
+                entry -= factor[k, b] * factor[a, b]
+            factor[k, a] = np.sqrt(entry) if a == k else entry / factor[a, a]
+    for m in range(slopes.shape[0]):
+        size, c = _inner(slopes[m], slopes[m], shares), mix[m]
+        for k in range(n_known):
+            c[k] = _inner(basis[k], slopes[m], shares)
+            for a in range(k):
+                c[k] -= factor[k, a] * c[a]
+            c[k] /= factor[k, k]
+        for k in range(n_known - 1, -1, -1):
+            for a in range(k + 1, n_known):
+                c[k] -= factor[a, k] * c[a]
+            c[k] /= factor[k, k]
+        off = 0.0
+        for i in range(shares.shape[0]):
+            rest = slopes[m, i]
+            for k in range(n_known):
+                rest -= c[k] * basis[k, i]
+            off += shares[i] * rest * rest
+        radius[m] = (np.sqrt(off) + _MARGIN * np.sqrt(size)) / alphas[m]
+        for k in range(n_known):
+            c[k] /= alphas[m]
+
+
+@kernel
+def _inner(left: Array, right: Array, shares: Array) -> float:
+    """Return ``sum_i left_i right_i / q_i``."""
+    total = 0.0
+    for i in range(shares.shape[0]):
+        total += shares[i] * left[i] * right[i]
+    return total
 
 
 @kernel

@@ -208,7 +208,12 @@ class _Gram(NamedTuple):
                 room=Room.of(k),
                 found=np.empty((1, k)),
             )
-        _extend(larger, inside, q)
+        done, size = int(self.size[0]), int(inside.size[0])
+        columns = inside.columns[:, :size]
+        rows = columns.T @ (q[:, None] * columns[:, done:])
+        larger.hessian[:size, done:size] = rows
+        larger.hessian[done:size, :size] = rows.T
+        larger.size[0] = size
         return larger
 
     def solve(
@@ -332,18 +337,3 @@ def _add(inside: _Set, design: Any, mean: float, scale: float, j: int) -> None:
         inside.columns[i, k] = (row[i] - mean) / scale
     inside.features[k], inside.z[k], inside.is_member[j] = j, inside.w[j], True
     inside.size[0] = k + 1
-
-
-@kernel
-def _extend(gram: _Gram, inside: _Set, q: Array) -> None:
-    """Add the rows of the features that have come."""
-    columns, row, hessian = inside.columns, inside.row, gram.hessian
-    for k in range(gram.size[0], inside.size[0]):
-        for i in range(q.shape[0]):
-            row[i] = q[i] * columns[i, k]
-        for a in range(k + 1):
-            product = 0.0
-            for i in range(q.shape[0]):
-                product += columns[i, a] * row[i]
-            hessian[a, k] = hessian[k, a] = product
-    gram.size[0] = inside.size[0]

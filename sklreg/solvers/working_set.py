@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..designs import adjoining
 from .certificate import Certified, Report, Tolerance, certify, violations
 from .layout import whole_blocks
 from .model import (
@@ -219,11 +220,15 @@ class WorkingSet(NamedTuple):
         w[..., self.features, :] = points.w
         return points._replace(w=w)
 
-    def weights(self, w: Array) -> Weights:
-        """Return weights of these features among all, the others zero."""
-        part = Weights.of(w)
-        features = self.features[part.features]
-        return Weights(features, part.values, len(self.allowed))
+    def weights(self, ws: Array) -> list[Weights]:
+        """Return several weights of these features among all, the others zero."""
+        used = ws[:, :, 0] != 0.0 if ws.shape[2] == 1 else ws.any(axis=2)
+        places = np.nonzero(used)
+        features, values = self.features[places[1]], ws[places]
+        return [
+            Weights(features[part], values[part], len(self.allowed))
+            for part in adjoining(np.count_nonzero(used, axis=1))
+        ]
 
     def solve_part(
         self,
