@@ -329,6 +329,15 @@ def test_the_work_of_a_gram_matrix(make, X):
 
 
 @every_design
+def test_work_beyond_enough_is_beyond_it_and_no_less_than_it_is_said_to_be(make, X):
+    design = design_of(make(X))
+    work = design.cross_work()
+    for enough in work * np.array([0.0, 0.1, 0.5, 0.9, 1.0, 2.0]):
+        told = design.cross_work(enough)
+        assert told == work or enough < told <= work
+
+
+@every_design
 def test_the_outer_product(make, X):
     mean, factor = X[0], np.linspace(0.0, 2.0, 9)
     expected = (X - mean) * factor @ (X - mean).T

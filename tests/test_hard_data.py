@@ -24,7 +24,7 @@ SETTINGS = {
     name: tables.SETTINGS[name].parameters
     for name in ("none", "l1", "l2", "elasticnet", "l1_positive")
 }
-SECONDS = 30.0
+SECONDS = 60.0  # of the processor, of which most would be for compiling
 
 every_task = pytest.mark.parametrize("task", tables.TASKS)
 every_setting = pytest.mark.parametrize("setting", SETTINGS)
@@ -43,11 +43,11 @@ def checked(estimator, X, y, sample_weight=None, *, may_warn=False):
 
     It meets the tolerance, or a warning says by how much not.
     """
-    start = time.perf_counter()
+    start = time.process_time()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         estimator.fit(X, y, sample_weight)
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
     assert {warning.category for warning in caught} <= {ConvergenceWarning}
     assert may_warn or not caught, caught[0].message
     assert np.isfinite(estimator.coef_).all()

@@ -71,12 +71,16 @@ class CSC(NamedTuple):
         """Return how many numbers each column stores."""
         return np.diff(_signed(self.indptr))
 
-    def cross_work(self) -> float:
+    def cross_work(self, enough: float = np.inf) -> float:
         """Return about how many multiplications ``X' X`` takes the time of.
 
         Half of the pairs of entries of each row; out of order, which is four times as
-        slow, and twice that, for most fits are over before it would pay.
+        slow, and twice that, for most fits are over before it would pay. Not counted
+        if `enough` are too few for rows as long as each other, which have the fewest.
         """
+        least = 8.0 * float(self.n_entries) ** 2 / max(self.n_samples, 1)
+        if least > enough:
+            return least
         return 8.0 * _pairs_in_rows(self, np.zeros(self.n_samples))
 
     def epoch_work(self) -> float:

@@ -51,7 +51,7 @@ class Dense(NamedTuple):
         """Return how many numbers each column stores."""
         return np.full(self.shape[1], self.shape[0])
 
-    def cross_work(self) -> float:
+    def cross_work(self, enough: float = np.inf) -> float:
         """Return about how many multiplications ``X' X`` takes the time of.
 
         BLAS does one half of them, eight at a time.

@@ -41,9 +41,12 @@ class Standardized(NamedTuple):
         """Return how many numbers each column stores."""
         return np.asarray(self.design.column_entries())
 
-    def cross_work(self) -> float:
-        """Return about how many multiplications ``X' X`` takes the time of."""
-        return float(self.design.cross_work())
+    def cross_work(self, enough: float = np.inf) -> float:
+        """Return about how many multiplications ``X' X`` takes the time of.
+
+        Or some number above `enough`, if that is known to be too few.
+        """
+        return float(self.design.cross_work(enough))
 
     def epoch_work(self) -> float:
         """Return about how many multiplications one pass over all columns takes."""

@@ -102,8 +102,9 @@ def _patience(quadratic: ColumnQuadratic) -> int:
     n, k = quadratic.columns.shape
     if k > _LARGEST:
         return _MOST
-    formed = quadratic.columns.cross_work() + _FORMED_EPOCHS * float(k) * min(n, k)
-    epochs = formed / (_EPOCH_COST * max(1, quadratic.columns.n_entries))
+    epoch = _EPOCH_COST * max(1, quadratic.columns.n_entries)
+    formed = quadratic.columns.cross_work(_MOST * epoch)
+    epochs = (formed + _FORMED_EPOCHS * float(k) * min(n, k)) / epoch
     return int(min(max(epochs, _LEAST), _MOST))
 
 

@@ -65,7 +65,7 @@ class Core(NamedTuple):
         if early or len(new) <= _GROWTH * m:
             return Core.of(self.members, k, self.hessian)
         added = design.take(new)
-        if m == 0 and spent < added.cross_work():
+        if m == 0 and spent < added.cross_work(spent):
             return Core.of(self.members, k, self.hessian)
         members = np.append(self.members, new)
         hessian = np.empty((len(members), len(members)))

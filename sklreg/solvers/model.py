@@ -175,7 +175,8 @@ def prefers_columns(design: Any, penalty: Any) -> bool:
     """
     limit = max(_CHEAP, _EXACT * _EPOCHS * 4 * design.n_entries)
     epochs = _EPOCHS * design.shape[1] * n_moving(design, penalty)
-    return bool(epochs > limit or design.cross_work() + epochs > limit)
+    left = limit - epochs
+    return bool(left < 0.0 or design.cross_work(left) > left)
 
 
 def n_moving(design: Any, penalty: Any) -> float:

@@ -85,7 +85,8 @@ def sample(problem: Problem) -> NDArray[np.intp] | None:
     smooth = penalty.is_smooth() and penalty.has_dual() and not problem.loss.quadratic
     if not (many and smooth and problem.n_outputs == 1):
         return None
-    if problem.design.cross_work() < _WORK * problem.design.n_entries:
+    work = _WORK * problem.design.n_entries
+    if problem.design.cross_work(work) < work:
         return None
     weighty = np.flatnonzero(problem.weight)
     return weighty[:: max(len(weighty) // least, 1)]

@@ -106,8 +106,8 @@ def keeps_to_columns(problem: Problem) -> bool:
     epochs = _EPOCHS * problem.design.epoch_work()
     if epochs >= _LITTLE:
         return False
-    formed = problem.design.cross_work() + _FORMED_EPOCHS * k * min(n, k) + _OVERHEAD
-    return bool(epochs < formed)
+    formed = problem.design.cross_work(epochs)
+    return bool(epochs < formed + _FORMED_EPOCHS * k * min(n, k) + _OVERHEAD)
 
 
 def _active(
