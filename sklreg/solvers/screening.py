@@ -80,11 +80,30 @@ def _mix(
 ) -> None:
     """Write what mix of the known slopes is near those of each point, and how near.
 
-    Both over the strength. With rows `r_k` of the basis `R`, ``R diag(1/q) R' = L L'``
-    is solved for the mix; any will do, for the radius tells how well.
+    Both over the strength. With rows `r_k` of the basis `R` that is
+    ``(R diag(1/q) R')^-1 R diag(1/q) r``; any will do, for the radius tells how well.
     """
-    n_known = basis.shape[0]
-    for k in range(n_known):
+    _factorise(basis, shares, factor)
+    for m in range(slopes.shape[0]):
+        r, c, off = slopes[m], mix[m], 0.0
+        for k in range(basis.shape[0]):
+            c[k] = _inner(basis[k], r, shares)
+        _solve(factor, c)
+        for i in range(shares.shape[0]):
+            rest = r[i]
+            for k in range(basis.shape[0]):
+                rest -= c[k] * basis[k, i]
+            off += shares[i] * rest * rest
+        size = np.sqrt(_inner(r, r, shares))
+        radius[m] = (np.sqrt(off) + _MARGIN * size) / alphas[m]
+        for k in range(basis.shape[0]):
+            c[k] /= alphas[m]
+
+
+@kernel
+def _factorise(basis: Array, shares: Array, factor: Array) -> None:
+    """Write the lower factor of ``R diag(1/q) R'`` and a ridge."""
+    for k in range(basis.shape[0]):
         for a in range(k + 1):
             entry = _inner(basis[k], basis[a], shares)
             if a == k:
@@ -92,26 +111,19 @@ def _mix(
             for b in range(a):
                 entry -= factor[k, b] * factor[a, b]
             factor[k, a] = np.sqrt(entry) if a == k else entry / factor[a, a]
-    for m in range(slopes.shape[0]):
-        size, c = _inner(slopes[m], slopes[m], shares), mix[m]
-        for k in range(n_known):
-            c[k] = _inner(basis[k], slopes[m], shares)
-            for a in range(k):
-                c[k] -= factor[k, a] * c[a]
-            c[k] /= factor[k, k]
-        for k in range(n_known - 1, -1, -1):
-            for a in range(k + 1, n_known):
-                c[k] -= factor[a, k] * c[a]
-            c[k] /= factor[k, k]
-        off = 0.0
-        for i in range(shares.shape[0]):
-            rest = slopes[m, i]
-            for k in range(n_known):
-                rest -= c[k] * basis[k, i]
-            off += shares[i] * rest * rest
-        radius[m] = (np.sqrt(off) + _MARGIN * np.sqrt(size)) / alphas[m]
-        for k in range(n_known):
-            c[k] /= alphas[m]
+
+
+@kernel
+def _solve(factor: Array, c: Array) -> None:
+    """Solve ``L L' c = c`` in place."""
+    for k in range(c.shape[0]):
+        for a in range(k):
+            c[k] -= factor[k, a] * c[a]
+        c[k] /= factor[k, k]
+    for k in range(c.shape[0] - 1, -1, -1):
+        for a in range(k + 1, c.shape[0]):
+            c[k] -= factor[a, k] * c[a]
+        c[k] /= factor[k, k]
 
 
 @kernel
