@@ -18,7 +18,7 @@ from sklearn.exceptions import ConvergenceWarning
 import sklreg
 from sklreg import alpha_max
 from sklreg.solvers import certificate_of, model
-from sklreg.solvers.certificate import Null
+from sklreg.solvers.tolerance import Null
 
 SETTINGS = {
     name: tables.SETTINGS[name].parameters

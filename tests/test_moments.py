@@ -15,10 +15,10 @@ from sklreg.designs import Dense, Standardized, standardized
 from sklreg.losses import SquaredError
 from sklreg.penalties import L1
 from sklreg.solvers import Problem, certificate_of, solve, solve_path
-from sklreg.solvers.certificate import Null
 from sklreg.solvers.least_squares import LeastSquares, compress
 from sklreg.solvers.moments import Moments, Sums
 from sklreg.solvers.problem import evaluate, start_point
+from sklreg.solvers.tolerance import Null
 
 N, P, K = 60, 7, 2
 

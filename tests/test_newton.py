@@ -7,8 +7,8 @@ from sklreg.designs import Dense, standardized
 from sklreg.losses import Huber, LogLoss, Poisson, SquaredHinge
 from sklreg.penalties import L2
 from sklreg.solvers import Problem, certificate_of, solve
-from sklreg.solvers.certificate import Null
 from sklreg.solvers.newton import sample
+from sklreg.solvers.tolerance import Null
 
 N, P = 6500, 32
 

@@ -15,8 +15,8 @@ from sklreg import LinearClassifier, LinearRegressor, alpha_max, regularization_
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import Huber
 from sklreg.solvers import Problem, certificate_of, critical_alpha, solve, solve_path
-from sklreg.solvers.certificate import Null
 from sklreg.solvers.ridge import InColumns, directions
+from sklreg.solvers.tolerance import Null
 
 DIABETES = load_diabetes(return_X_y=True)
 CANCER = load_breast_cancer(return_X_y=True)

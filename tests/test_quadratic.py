@@ -19,12 +19,14 @@ from sklreg import (
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import SquaredError
 from sklreg.penalties import L1, L2, MCP, Bounded, ElasticNet, Weighted
-from sklreg.solvers import Problem, active_set, column_descent, model, proximal_newton
+from sklreg.solvers import Problem, column_descent, model, proximal_newton
 from sklreg.solvers import core as core_module
-from sklreg.solvers.active_set import Room, minimize_quadratic, newton_steps
+from sklreg.solvers import newton_steps as steps_past_kinks
+from sklreg.solvers.active_set import minimize_quadratic
 from sklreg.solvers.cholesky import Cholesky, append, append_all, solve
 from sklreg.solvers.column_descent import minimize_in_columns
 from sklreg.solvers.core import Core, descend
+from sklreg.solvers.newton_steps import Room, newton_steps
 from sklreg.solvers.problem import Curvature, Goal
 from sklreg.solvers.quadratic import (
     ColumnQuadratic,
@@ -342,7 +344,7 @@ def test_the_product_with_the_way_needs_no_matrix(columns):
     room.right[:size] = rng.normal(size=size)
     room.way[:] = room.right
     solve(factor, room.way)
-    active_set._write_product(factor, room)
+    steps_past_kinks._write_product(factor, room)
     expected = hessian[np.ix_(members, members)] @ room.way[:size]
     np.testing.assert_allclose(
         room.product[:size], expected, atol=1e-9 * np.abs(room.way[:size]).max()

@@ -9,8 +9,9 @@ from test_solvers import problems
 
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.solvers import path, small_sets, solve
-from sklreg.solvers.certificate import Null, certify, silent
+from sklreg.solvers.certificate import certify
 from sklreg.solvers.problem import evaluate, start_point
+from sklreg.solvers.tolerance import Null, silent
 
 DESIGNS = {
     "c_order": Dense,

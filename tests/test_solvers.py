@@ -23,10 +23,11 @@ from sklreg.solvers import (
     solve,
     start_point,
 )
-from sklreg.solvers.certificate import Null, certify
+from sklreg.solvers.certificate import certify
 from sklreg.solvers.column_newton import newton_in_columns
 from sklreg.solvers.lbfgs import lbfgs
 from sklreg.solvers.newton import newton
+from sklreg.solvers.tolerance import Null
 
 #: l1 and l2 strength, positive
 STRENGTHS = {

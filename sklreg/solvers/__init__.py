@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .certificate import printed, silent
 from .folds import Blocks, in_blocks, over_rows
 from .freedom import degrees_of_freedom
 from .least_squares import LeastSquares
@@ -11,6 +10,7 @@ from .problem import Problem, Solution, Weights, start_point
 from .reduction import moments_pay
 from .ridge import Directions, directions
 from .solve import certificate_of, critical_alpha, curvature, solve, solve_path
+from .tolerance import printed, silent
 
 __all__ = [
     "Blocks",

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from .blocks import Frame
-from .certificate import Certificate, Report, Tolerance, conjugate_at, has_dual
+from .certificate import Certificate, conjugate_at, has_dual
 from .least_squares import LeastSquares
 from .problem import Array, Solution, Weights, penalty_violations
+from .tolerance import Report, Tolerance
 
 #: Share of the largest violation to which the quadratic is minimised.
 _INNER = 0.1

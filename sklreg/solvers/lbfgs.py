@@ -18,16 +18,7 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from ..designs import column_sums, row_slices
-from .certificate import (
-    Certificate,
-    Certified,
-    Null,
-    Report,
-    Tolerance,
-    certify,
-    intercept_violation,
-    silent,
-)
+from .certificate import Certificate, Certified, certify, intercept_violation
 from .layout import Layout
 from .problem import (
     Array,
@@ -38,6 +29,7 @@ from .problem import (
     penalty_value,
     smooth_parts,
 )
+from .tolerance import Null, Report, Tolerance, silent
 
 #: Pairs that are remembered: as many as make so many numbers, within limits.
 _NUMBERS, _FEWEST, _MOST = 1 << 22, 10, 30

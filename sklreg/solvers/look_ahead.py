@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .certificate import Certificate, Certified, certify, certify_all, is_balanced
 from .column_newton import newton_path_in_columns
-from .model import GramModel, Model, directions
+from .model import directions
 from .problem import (
     Array,
     Evaluation,
@@ -30,8 +30,6 @@ from .proximal_newton import balanced, keeps_to_columns
 from .screening import can_screen, unproven
 from .working_set import WorkingSet
 
-#: Weights times weights in use up to which a Newton step costs next to nothing.
-_LITTLE = 1e5
 #: How many points, the last ones, are evaluated in all weights.
 _ENDS = 2
 #: Share of all weights that may be evaluated beside the working set at other points.
@@ -96,11 +94,12 @@ def look_ahead(
     trail = [
         (each.alpha, inside.seen(each.point, each.evaluation)[0]) for each in behind
     ]
-    if inside.model is not None and _goes_along(inside.model, problem.penalty, here.w):
-        ways = directions(part, inside.model, trail, there, alphas, share)
+    model = inside.model
+    if model is not None and model.goes_along(problem.penalty, here.w):
+        ways = directions(part, model, trail, there, alphas, share)
         found = Point(*(a + d for a, d in zip(here, ways, strict=True)))
         steps: Any = np.ones(len(found.b), np.intp)
-    elif inside.model is None and keeps_to_columns(part):
+    elif model is None and keeps_to_columns(part):
         found, steps = newton_path_in_columns(
             part, here, there, alphas, share, max_iter
         )
@@ -173,17 +172,6 @@ def _between(
     points = Point(w, found.b[:n], found.eta[:n])
     seen = seen._replace(gradient=gradients(beside.design, seen.slopes))
     return certify_all(beside, alphas, points, seen)
-
-
-def _goes_along(model: Model, penalty: Any, w: Array) -> bool:
-    """Tell whether the model goes from strength to strength by itself.
-
-    In a Gram matrix by Newton steps alone; where many weights are in use epochs first
-    find out which come and go.
-    """
-    if not isinstance(model, GramModel):
-        return True
-    return bool(not penalty.is_smooth() and w.size * np.count_nonzero(w) <= _LITTLE)
 
 
 def _one_by_one(

@@ -33,6 +33,10 @@ _EPOCHS, _CHEAP = 12, 5e6
 _EXACT = 2.5
 #: By what factor the room for a Hessian grows, at least.
 _GROWTH = 1.5
+#: Weights times weights in use up to which a Newton step costs next to nothing.
+_LITTLE = 1e5
+#: Share of the strength at which weights are nearly wanted.
+_NEARLY = 0.9
 
 
 class GramModel(NamedTuple):
@@ -71,6 +75,52 @@ class GramModel(NamedTuple):
             slopes, problem.penalty, columns, z, alphas, share
         )
 
+    def goes_along(self, penalty: Any, w: Array) -> bool:
+        """Tell whether `minimize_along` gets far.
+
+        Where many weights are in use epochs first find out which come and go.
+        """
+        return bool(not penalty.is_smooth() and w.size * np.count_nonzero(w) <= _LITTLE)
+
+    def foresight(self) -> tuple[float, int]:
+        """Return at what share of the strength weights join, and how many at once.
+
+        As many as this times those in use.
+        """
+        return 1.0, 1
+
+    def core(self, k: int) -> tuple[Core, Array]:
+        """Return the core of a model in columns, `k` in all, that goes on from here."""
+        old = len(self.features)
+        core = Core.of(np.arange(old), k, self.hessian[:old, :old])
+        return core, np.zeros(1)
+
+    def extended(self, old: Any, new: Any, problem: Problem) -> GramModel | None:
+        """Add the columns of `new` to the model of a quadratic loss on those of `old`.
+
+        `problem` is that in the columns of both; None where another model is better.
+        The Hessian grows in place while there is room, which leaves this one as it is.
+        """
+        several, penalty = problem.n_outputs > 1, problem.penalty
+        if several or (penalty.separable and prefers_columns(problem.design, penalty)):
+            return None
+        k, m, h = old.shape[1], new.shape[1], problem.weight
+        hessian, added = self.hessian, slice(k, k + m)
+        if len(hessian) < k + m:
+            room = max(k + m, int(_GROWTH * len(hessian)))
+            hessian = np.empty((room, room))
+            hessian[:k, :k] = self.hessian[:k, :k]
+        hessian[:k, added] = old.cross(new, h)
+        hessian[added, added], sums = new.gram(h)
+        coupling = np.vstack([self.coupling, sums[:, None]])
+        if problem.fit_intercept:
+            hessian[: k + m, added] -= self.inverse * (coupling @ coupling[added].T)
+        hessian[added, :k] = hessian[:k, added].T
+        features = np.arange(k + m)
+        outputs = np.zeros_like(features)
+        frame = self.frame.enlarged(penalty, problem.columns, hessian)
+        return GramModel(features, outputs, hessian, coupling, self.inverse, frame)
+
 
 class ColumnModel(NamedTuple):
     """Model of one output that keeps to the columns of its Hessian ``X~' h X~``."""
@@ -85,7 +135,7 @@ class ColumnModel(NamedTuple):
     total: float
     coupling: Array
     inverse: Array
-    core: Core
+    formed: Core
     spent: Array  # 1: multiplications that epochs have taken
 
     def minimize(
@@ -98,7 +148,7 @@ class ColumnModel(NamedTuple):
             problem.columns[self.features],
             z,
             tolerance,
-            self.core,
+            self.formed,
         )
         self.spent[0] += n_epochs * self.columns.epoch_work()
 
@@ -124,10 +174,28 @@ class ColumnModel(NamedTuple):
             alphas,
             share,
             behind,
-            self.core,
+            self.formed,
         )
         self.spent[0] += n_epochs * self.columns.epoch_work()
         return found
+
+    def goes_along(self, penalty: Any, w: Array) -> bool:
+        """Tell whether `minimize_along` gets far: always."""
+        return True
+
+    def foresight(self) -> tuple[float, int]:
+        """Return the same as of a Gram matrix; here weights cost little.
+
+        So do those that will nearly be wanted, for no gradient is quite as expected.
+        """
+        return _NEARLY, 2
+
+    def core(self, k: int) -> tuple[Core, Array]:
+        """Return the core of a larger model, and what epochs have taken so far."""
+        return self.formed, self.spent
+
+    def extended(self, old: Any, new: Any, problem: Problem) -> None:
+        """Add nothing in place: columns are not copied."""
 
     def _quadratic(self, slopes: Array) -> ColumnQuadratic:
         """Return the quadratic at the point of these slopes."""
@@ -188,37 +256,6 @@ def n_moving(design: Any, penalty: Any) -> float:
     return float(k if penalty.curvature(1.0, 0) > 0.0 else min(n, k))
 
 
-def extensible(problem: Problem, design: Any) -> bool:
-    """Tell whether a model that grows to `design` is to be extended."""
-    if problem.n_outputs > 1:
-        return False
-    return not (problem.penalty.separable and prefers_columns(design, problem.penalty))
-
-
-def extend_model(model: GramModel, old: Any, new: Any, problem: Problem) -> GramModel:
-    """Add the columns of `new` to the model of a quadratic loss on those of `old`.
-
-    `problem` is that in the columns of both. The Hessian grows in place while there is
-    room, which leaves the smaller model as it is.
-    """
-    k, m, h = old.shape[1], new.shape[1], problem.weight
-    hessian, added = model.hessian, slice(k, k + m)
-    if len(hessian) < k + m:
-        room = max(k + m, int(_GROWTH * len(hessian)))
-        hessian = np.empty((room, room))
-        hessian[:k, :k] = model.hessian[:k, :k]
-    hessian[:k, added] = old.cross(new, h)
-    hessian[added, added], sums = new.gram(h)
-    coupling = np.vstack([model.coupling, sums[:, None]])
-    if problem.fit_intercept:
-        hessian[: k + m, added] -= model.inverse * (coupling @ coupling[added].T)
-    hessian[added, :k] = hessian[:k, added].T
-    features = np.arange(k + m)
-    outputs = np.zeros_like(features)
-    frame = model.frame.enlarged(problem.penalty, problem.columns, hessian)
-    return GramModel(features, outputs, hessian, coupling, model.inverse, frame)
-
-
 def _gram_model(
     problem: Problem, h: Curvature, members: list[NDArray[np.intp]], designs: list[Any]
 ) -> GramModel:
@@ -273,12 +310,8 @@ def _column_model(
     )
     inverse = _inverse(np.array([[h.sum()]]), centre)
     core, spent = Core.empty(k), np.zeros(1)
-    if isinstance(smaller, GramModel):
-        old = len(smaller.features)
-        core = Core.of(np.arange(old), k, smaller.hessian[:old, :old])
-    if isinstance(smaller, ColumnModel):
-        core, spent = smaller.core, smaller.spent
     if smaller is not None:
+        core, spent = smaller.core(k)
         root = coupling * np.sqrt(inverse[0, 0])
         core = core.grown(design, h, root, spent[0])
     return ColumnModel(

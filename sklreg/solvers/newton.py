@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dposv
 
-from .certificate import Certified, Report, Tolerance, certify, intercept_violation
+from .certificate import Certified, certify, intercept_violation
 from .problem import Array, Evaluation, Point, Problem, evaluate, smooth_parts
 from .proximal_newton import balanced, line_search
 from .reduction import NEWTON_SIZE
+from .tolerance import Report, Tolerance
 
 #: Problems up to this size (n_samples x weights) are solved to rounding.
 CHEAP = 50_000

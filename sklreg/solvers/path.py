@@ -6,14 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .certificate import (
-    Certificate,
-    Certified,
-    Null,
-    Report,
-    Tolerance,
-    violations,
-)
+from .certificate import Certificate, Certified, violations
 from .lbfgs import lbfgs
 from .look_ahead import Candidate, Landmark, look_ahead
 from .newton import is_small_and_smooth, newton, sample, sampled_newton
@@ -28,6 +21,7 @@ from .problem import (
 )
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
 from .small_sets import are_small, small_sets
+from .tolerance import Null, Report, Tolerance
 from .working_set import WorkingSet, to_rounding, working_sets
 
 #: How many points are solved for at most before one product with X verifies them, and

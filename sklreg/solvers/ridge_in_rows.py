@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg.lapack import dposv
 
-from .certificate import Certified, Report, Tolerance, certify
+from .certificate import Certified, certify
 from .moments import centre_of
 from .problem import (
     Evaluation,
@@ -25,6 +25,7 @@ from .problem import (
     start_point,
 )
 from .reduction import NEWTON_SIZE
+from .tolerance import Report, Tolerance
 
 _ROUNDING = 16 * float(np.finfo(np.float64).eps)
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from .certificate import Null, Report, certify
+from .certificate import certify
 from .moments import centre_of
 from .path import Step, along_path
 from .problem import Array, Point, Problem, Weights, evaluate_all
 from .reduction import NEWTON_SIZE
 from .ridge import Directions, directions
+from .tolerance import Null, Report
 from .working_set import WorkingSet
 
 #: So many strengths pay for the eigenvectors, which cost some twenty factorisations.

@@ -21,13 +21,15 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from ..designs import Dense, Standardized
-from .active_set import Room, fast_epochs, newton_steps
-from .certificate import Certified, Null, Report, Tolerance, certify
+from .active_set import fast_epochs
+from .certificate import Certified, certify
 from .cholesky import Cholesky
 from .column_newton import newton_in_columns
+from .newton_steps import Room, newton_steps
 from .problem import Array, Goal, Point, Problem, evaluate
 from .proximal_newton import is_precise, keeps_to_columns
 from .quadratic import GramQuadratic
+from .tolerance import Null, Report, Tolerance
 
 #: The most rows, and the most features in a set beside twice the rows.
 _ROWS, _FEATURES = 256, 256

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .certificate import Certificate, Null, Report, certify, silent
+from .certificate import Certificate, certify
 from .in_moments import certify_in_moments, solve_in_moments
 from .least_squares import LeastSquares
 from .path import Step, along_path
@@ -14,6 +14,7 @@ from .problem import Array, Problem, Solution, Weights, evaluate, start_point
 from .reduction import Reduction, by_moments, moments_pay, reduce
 from .ridge_in_rows import is_ridge_in_rows, solve_in_rows
 from .ridge_path import along_ridge_path, eigenvectors_pay
+from .tolerance import Null, Report, silent
 from .working_set import WorkingSet
 
 Start = tuple[Array, Array]

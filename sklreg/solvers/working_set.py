@@ -13,25 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..designs import adjoining
-from .certificate import Certified, Report, Tolerance, certify, violations
+from .certificate import Certified, certify, violations
 from .layout import whole_blocks
-from .model import (
-    ColumnModel,
-    GramModel,
-    Model,
-    build_model,
-    direction,
-    extend_model,
-    extensible,
-)
+from .model import Model, build_model, direction
 from .problem import Array, Evaluation, Point, Problem, Weights, evaluate
 from .proximal_newton import balanced, proximal_newton
+from .tolerance import Report, Tolerance
 
 #: Up to this many weights the working set is everything.
 _SMALL = 400
 _FIRST = 100
-#: Share of the strength at which weights are nearly wanted.
-_NEARLY = 0.9
 #: Share of the largest violation to which a subproblem is solved.
 _INNER = 0.1
 #: Rounds without bettering the certificate by a percent: only rounding is left.
@@ -129,16 +120,13 @@ class WorkingSet(NamedTuple):
     def expecting(self, problem: Problem, point: Point, gradient: Array) -> WorkingSet:
         """Add the weights that will be wanted if the gradient is as expected.
 
-        In columns, where they cost little, also those that nearly will be, for no
-        gradient is quite as expected.
+        Or of some lower strength, for no gradient is quite as expected.
         """
-        if not isinstance(self.model, ColumnModel):
-            scores = violations(problem, point.w, gradient)
-            return self.grown(problem, point.w, scores)
-        alpha = _NEARLY * problem.penalty.strength()
-        nearly = problem._replace(penalty=problem.penalty.at_strength(alpha))
-        scores = violations(nearly, point.w, gradient)
-        return self.grown(problem, point.w, scores, times=2)
+        share, times = (1.0, 1) if self.model is None else self.model.foresight()
+        alpha = share * problem.penalty.strength()
+        lower = problem._replace(penalty=problem.penalty.at_strength(alpha))
+        scores = violations(lower, point.w, gradient)
+        return self.grown(problem, point.w, scores, times)
 
     def _with(self, problem: Problem, allowed: NDArray[np.bool_]) -> WorkingSet:
         """Return the set of the allowed weights; it holds those of this one."""
@@ -155,11 +143,13 @@ class WorkingSet(NamedTuple):
             return WorkingSet(new, added, allowed, None)._modelled(problem, None)
         features, design = np.append(self.features, new), self.design.joined(added)
         larger = WorkingSet(features, design, allowed, None)
-        if isinstance(self.model, GramModel) and extensible(problem, design):
-            part = larger.part(problem)
-            model = extend_model(self.model, self.design, added, part)
-            return larger._replace(model=model)
-        return larger._modelled(problem, self.model)
+        part = larger.part(problem)
+        model = self.model and self.model.extended(self.design, added, part)
+        return (
+            larger._replace(model=model)
+            if model
+            else larger._modelled(problem, self.model)
+        )
 
     def _modelled(self, problem: Problem, smaller: Model | None) -> WorkingSet:
         """Build the model where it is the same at every point, from a smaller one."""
