@@ -338,3 +338,27 @@ def test_a_constant_target_has_the_null_model(task, setting):
         estimator = checked(made(task, setting, 0.05), X, np.full(len(y), constant))
         np.testing.assert_allclose(estimator.coef_, 0.0, atol=1e-7)
         assert estimator.intercept_ == pytest.approx(np.log(constant), abs=1e-6)
+
+
+@pytest.mark.parametrize("task", ["huber", "log_loss", "squared_hinge"])
+def test_few_rows_take_few_steps(task):
+    """The weights in use depend on each other; epochs alone would go on for ever."""
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        X = np.round(rng.normal(size=(10, 40)), 2)
+        y = rng.normal(size=10) if task == "huber" else np.arange(10) % 2
+        model = checked(made(task, "l1", alpha=1e-4), X, y)
+        assert model.n_iter_ <= 40
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_full_column_of_a_large_mean_among_sparse_ones(setting):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 60)) * (rng.random((1000, 60)) < 0.02)
+    X[:, 7] = 1e7 + rng.normal(size=1000)
+    y = X[:, 7] - 1e7 + X[:, 0] + 0.1 * rng.normal(size=1000)
+    dense, sparse = (
+        made("squared_error", setting, alpha=0.01, tol=1e-10).fit(each, y)
+        for each in (X, scipy.sparse.csc_array(X))
+    )
+    np.testing.assert_allclose(sparse.coef_, dense.coef_, atol=1e-6)

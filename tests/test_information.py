@@ -269,3 +269,13 @@ def test_refused_with_classes_paths_and_networks():
         information_criterion(model, X[:, :5], y, path)
     with pytest.raises(TypeError, match="LinearRegressor"):
         information_criterion(MLPRegressor(), X, y, path)
+
+
+@pytest.mark.parametrize("penalty", ["l1", "l2", None])
+def test_freedom_without_strength_is_the_rank(penalty):
+    X = np.random.default_rng(0).normal(size=(50, 5))
+    X[:, 1], X[:, 3], X[:, 4] = X[:, 0], 5.0, X[:, 0] - X[:, 2]
+    model = LinearRegressor(penalty, alpha=0.0)
+    path = regularization_path(model, X, X.sum(axis=1), alphas=[0.0])
+    found = information_criterion(model, X, X.sum(axis=1), path)
+    assert found.freedom[0] == pytest.approx(2.0)

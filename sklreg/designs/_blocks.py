@@ -33,12 +33,3 @@ def adjoining(sizes: Iterable[int]) -> list[slice]:
 def column_sums(r: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sums of the columns of a matrix of many rows and few columns."""
     return np.ones(len(r)) @ r
-
-
-def add_cross(left: Array, right: Array, weight: Array, out: Array) -> None:
-    """Add ``left' diag(weight) right`` to `out`; `left` may be overwritten."""
-    if left is right and weight.min(initial=0.0) >= 0.0:
-        left *= np.sqrt(weight)[:, None]
-        out += left.T @ left  # one operand twice: BLAS does half the work
-    else:
-        out += left.T @ (weight[:, None] * right)

@@ -10,7 +10,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from .._compile import kernel, record
-from ._blocks import CROSS_ROWS, Array, add_cross, adjoining, row_slices
+from ._blocks import CROSS_ROWS, Array, adjoining, row_slices
 
 Indices = NDArray[np.intp]
 
@@ -74,7 +74,7 @@ class CSC(NamedTuple):
     def cross_work(self, enough: float = np.inf) -> float:
         """Return about how many multiplications ``X' X`` takes the time of.
 
-        Half of the pairs of entries of each row; out of order, which is four times as
+        Half of the pairs of entries of each row; out of order, which is eight times as
         slow, and twice that, for most fits are over before it would pay. Not counted
         if `enough` are too few for rows as long as each other, which have the fewest.
         """
@@ -129,7 +129,10 @@ class CSC(NamedTuple):
     def cross(
         self, other: CSC, weight: Array, centre: Array, other_centre: Array
     ) -> Array:
-        """Return ``(X - 1 centre')' diag(weight) (Y - 1 other_centre')``."""
+        """Return ``(X - 1 centre')' diag(weight) (Y - 1 other_centre')``.
+
+        The two centres of one design are the same.
+        """
         numbers = self.n_samples * (self.shape[1] + other.shape[1])
         if self.n_entries + other.n_entries < _DENSE_ENOUGH * numbers:
             return self._cross_sparse(other, weight, centre, other_centre)
@@ -137,7 +140,8 @@ class CSC(NamedTuple):
         for left in self._column_slices():
             x, c = self._to_scipy(left), centre[left]
             for right in other._column_slices():
-                y, d = other._to_scipy(right), other_centre[right]
+                same = other is self and left == right
+                y, d = x if same else other._to_scipy(right), other_centre[right]
                 out[left, right] = _cross_by_rows(x, y, weight, c, d)
         return out
 
@@ -152,15 +156,16 @@ class CSC(NamedTuple):
         """Return ``A' A`` and ``A' pull'`` of the columns of this design and others.
 
         ``A = [diag(pull_1) Z_1, diag(pull_2) Z_2, ...]`` with ``Z = X - 1 centre'``.
+        The blocks of each design with itself are left to the caller.
         """
         every = [self, *others]
         places = adjoining(each.shape[1] for each in every)
         p = places[-1].stop
-        square, sums = np.empty((p, p)), np.empty((p, len(pull)))
+        square, sums = np.zeros((p, p)), np.empty((p, len(pull)))
         for c, (x, centre, v) in enumerate(zip(every, centres, pull, strict=True)):
             met = v * pull
             sums[places[c]] = x.rmatvec(met.T) - np.outer(centre, met.sum(axis=1))
-            for m in range(c, len(every)):
+            for m in range(c + 1, len(every)):
                 block = x.cross(every[m], met[m], centre, centres[m])
                 square[places[c], places[m]] = block
                 square[places[m], places[c]] = block.T
@@ -171,16 +176,35 @@ class CSC(NamedTuple):
     ) -> Array:
         """Multiply column by column, and correct for the centres."""
         out = np.zeros((self.shape[1], other.shape[1]))
-        rows = other._to_scipy(slice(0, other.shape[1])).tocsr()
-        by_rows = CSC.of(rows.data, rows.indices, rows.indptr, self.shape[1])
+        x, c = self._without_full(weight, centre)
+        y, d = (x, c) if other is self else other._without_full(weight, other_centre)
+        rows = y._to_scipy(slice(0, y.shape[1])).tocsr()
+        by_rows = CSC.of(rows.data, rows.indices, rows.indptr, x.shape[1])
         starts = by_rows.indptr[:-1].copy()
-        _cross(self, by_rows, starts, weight, other is self, out)
-        if centre.any() or other_centre.any():
-            sums = self.rmatvec(weight[:, None])[:, 0]
-            other_sums = other.rmatvec(weight[:, None])[:, 0]
-            out -= np.outer(centre, other_sums) + np.outer(sums, other_centre)
-            out += weight.sum() * np.outer(centre, other_centre)
+        _cross(x, by_rows, starts, weight, y is x, out)
+        if c.any() or d.any():
+            sums = x.rmatvec(weight[:, None])[:, 0]
+            other_sums = y.rmatvec(weight[:, None])[:, 0]
+            out -= np.outer(c, other_sums) + np.outer(sums, d)
+            out += weight.sum() * np.outer(c, d)
         return out
+
+    def _without_full(self, weight: Array, centre: Array) -> tuple[CSC, Array]:
+        """Shift the columns that have an entry in every row that counts; and the rest.
+
+        These stay as they are stored, and keep digits that a correction would cancel:
+        the mean of others is at most about ``sqrt(n_samples)`` standard deviations.
+        """
+        lengths, n_rows = self.column_entries(), np.count_nonzero(weight)
+        moved = np.zeros_like(centre)
+        for j in np.flatnonzero((lengths >= n_rows) & (centre != 0.0)):
+            rows = self.indices[self.indptr[j] : self.indptr[j + 1]]
+            if np.count_nonzero(weight[rows]) == n_rows:
+                moved[j] = centre[j]
+        if not moved.any():
+            return self, centre
+        data = _read_only(self.data - np.repeat(moved, lengths))
+        return self._replace(data=data), centre - moved
 
     def parts(self, rows: Indices) -> Iterator[tuple[CSC, Indices]]:
         """Yield some rows, all at once: to find them the whole matrix is read."""
@@ -289,11 +313,16 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 def _cross_by_rows(x: Any, y: Any, weight: Array, c: Array, d: Array) -> Array:
     """Expand some rows at a time, for BLAS."""
+    square = y is x and weight.min(initial=0.0) >= 0.0
     x, y = x.tocsr(), y.tocsr()
     out = np.zeros((x.shape[1], y.shape[1]))
     for rows in row_slices(x.shape[0], max(out.shape), CROSS_ROWS):
-        left, right = x[rows].toarray() - c, y[rows].toarray() - d
-        add_cross(left, right, weight[rows], out)
+        left, h = x[rows].toarray() - c, weight[rows, None]
+        if square:  # one operand twice: BLAS does half the work
+            left *= np.sqrt(h)
+            out += left.T @ left
+        else:
+            out += left.T @ (h * (y[rows].toarray() - d))
     return out
 
 

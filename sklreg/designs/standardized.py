@@ -81,7 +81,8 @@ class Standardized(NamedTuple):
         """Return ``A' A`` and ``A' pull'`` of this design and others of the same rows.
 
         ``A = [diag(pull_1) X_1, diag(pull_2) X_2, ...]`` of the centred and scaled
-        columns, with a row of `pull` for each design.
+        columns, with a row of `pull` for each design. The blocks of each design with
+        itself are the caller's to write.
         """
         every = [self, *others]
         centres = [each.mean for each in every]

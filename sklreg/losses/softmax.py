@@ -100,6 +100,8 @@ class Softmax(Loss):
     ) -> None:
         r"""Write diag(p) - p p', moved by `damping` to (I - 11'/K) / 2, times weights.
 
+        The pull of rows of weight zero stays as it is, zero.
+
         With the damping `t` that is ``s (diag(m) - m m')`` for
 
         .. math:: m = (1 - t) p + t / K, \qquad s = (1 - t) + t K / 2

@@ -13,6 +13,7 @@ penalties, JMLR 18, section 2).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,15 @@ class Certificate(NamedTuple):
     objective: float
     dual_gap: float
     violation: float
+
+
+def joined(parts: Sequence[Any]) -> Certificate:
+    """Return the certificate of outputs together, from what certifies each."""
+    return Certificate(
+        sum(part.objective for part in parts),
+        sum(part.dual_gap for part in parts),
+        max(part.violation for part in parts),
+    )
 
 
 class Certified(NamedTuple):

@@ -188,11 +188,8 @@ def _minimize_formed(
 ) -> None:
     """Form ``H = X~' h X~`` and minimise with that."""
     x, mean, scale = quadratic.columns, quadratic.mean, quadratic.scale
-    k = x.shape[1]
-    nothing = np.zeros(k)
-    hessian = x.cross(x, quadratic.rows, nothing, nothing)
-    hessian -= quadratic.total * np.outer(mean, mean)
+    hessian = x.cross(x, quadratic.rows, mean, mean)
     hessian /= np.outer(scale, scale)
     back = x.rmatvec(quadratic.fitted[:, None])[:, 0] - mean * quadratic.along[0]
     formed = GramQuadratic(hessian, quadratic.first + back / scale)
-    minimize_quadratic(formed, Cholesky.empty(k), penalty, columns, z, tolerance)
+    minimize_quadratic(formed, Cholesky.empty(len(z)), penalty, columns, z, tolerance)

@@ -22,6 +22,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
+from .model import inverse_of, second_order
 from .problem import Array, Problem, penalty_derivatives, start_point
 from .reduction import reduce
 from .ridge import directions
@@ -64,7 +65,8 @@ def _freedom(problem: Problem, w: Array, b: Array) -> float:
     penalty_derivatives(penalty, layout.columns, z, first, second, pull)
     smooth = np.flatnonzero(np.isfinite(second))
     second, pull = second[smooth], pull[smooth]
-    if not (second.any() or pull.any()):
+    bends = second.any() or pull.any()
+    if not len(smooth) or not (bends or penalty.is_smooth()):
         return float(len(smooth))
     blocks = np.arange(len(z)) if penalty.separable else penalty.blocks(layout.columns)
     tied = blocks[smooth, None] == blocks[smooth]
@@ -93,18 +95,13 @@ def _curvature(
     chosen : array of shape (n_chosen,)
         Places of weights.
     """
-    k = problem.n_outputs
     where = np.full(places.size, -1)
     where[chosen] = np.arange(len(chosen))
     h = problem.hessian(start_point(problem, w, b).eta, 0.0)
-    out, slopes = np.zeros((len(chosen),) * 2), np.zeros((len(chosen), k))
-    at = [np.flatnonzero(where[places[:, c]] >= 0) for c in range(k)]
-    index = [where[places[features, c]] for c, features in enumerate(at)]
-    parts = [problem.design.take(features) for features in at]
-    for c in range(k):
-        for d in range(k):
-            out[np.ix_(index[c], index[d])] = parts[c].cross(parts[d], h.between(c, d))
-            slopes[index[c], d] = parts[c].rmatvec(h.between(c, d)[:, None])[:, 0]
-    if not problem.fit_intercept:
-        return out
-    return out - slopes @ np.linalg.pinv(h.total()) @ slopes.T
+    at = [np.flatnonzero(where[places[:, c]] >= 0) for c in range(problem.n_outputs)]
+    order = np.concatenate([where[places[each, c]] for c, each in enumerate(at)])
+    hessian, coupling = second_order([problem.design.take(each) for each in at], h)
+    hessian -= coupling @ inverse_of(h.total(), problem.fit_intercept) @ coupling.T
+    out = np.empty_like(hessian)
+    out[np.ix_(order, order)] = hessian
+    return out

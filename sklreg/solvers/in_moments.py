@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from .blocks import Frame
-from .certificate import Certificate, conjugate_at, has_dual
+from .certificate import ROUNDING, Certificate, conjugate_at, has_dual, joined
 from .least_squares import LeastSquares
 from .problem import Array, Solution, Weights, penalty_violations
 from .tolerance import Report, Tolerance
@@ -32,7 +32,6 @@ _INNER = 0.1
 _FEW, _PRECISE = 32, 1e-9
 #: Rounds without bettering the certificate by a percent: only rounding is left.
 _PATIENCE, _PROGRESS = 10, 0.99
-_ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
 def solve_in_moments(
@@ -55,9 +54,7 @@ def solve_in_moments(
     return Solution(
         Weights.of(w),
         least_squares.intercept(w),
-        sum(part.certificate.objective for part in parts),
-        sum(part.certificate.dual_gap for part in parts),
-        max(part.certificate.violation for part in parts),
+        *joined([part.certificate for part in parts]),
         max(part.n_iter for part in parts),
         next((part.shortfall for part in parts if part.shortfall), ""),
     )
@@ -77,14 +74,9 @@ def certify_in_moments(least_squares: LeastSquares, w: Array, b: Array) -> Certi
         parts.append(output._certified(z, output.slopes + output.hessian @ z))
     off = (b - least_squares.intercept(w)) * problem.fit_intercept
     cost, slope = 0.5 * float(off @ off), float(np.abs(off).max())
-    return Certificate(
-        sum(part.objective for part in parts) + cost,
-        sum(part.dual_gap for part in parts) + cost,
-        max(
-            slope * float(problem.norms.max(initial=0.0)),
-            *(part.violation for part in parts),
-        ),
-    )
+    objective, dual_gap, violation = joined(parts)
+    steepest = slope * float(problem.norms.max(initial=0.0))
+    return Certificate(objective + cost, dual_gap + cost, max(steepest, violation))
 
 
 class _Found(NamedTuple):
@@ -115,8 +107,8 @@ class _Output(NamedTuple):
         problem, square = whole.problem, float(whole.moments.yy[c])
         slopes, norms = -whole.moments.xy[:, c], problem.norms
         dual = has_dual(problem)
-        gap = (0.5 * tol + _ROUNDING) * square + 1e-300 if dual else math.nan
-        floor = _ROUNDING * float(norms.max(initial=0.0)) * math.sqrt(square)
+        gap = (0.5 * tol + ROUNDING) * square + 1e-300 if dual else math.nan
+        floor = ROUNDING * float(norms.max(initial=0.0)) * math.sqrt(square)
         steepest = tol * float(np.abs(slopes).max(initial=0.0))
         limits = Tolerance(tol, gap, steepest + floor + 1e-300)
         return cls(

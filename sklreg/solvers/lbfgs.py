@@ -227,7 +227,8 @@ def _scale(problem: Problem, b: Array) -> Array:
     eta = problem.null_eta(b)
     per_output = np.zeros(k)
     for rows in row_slices(len(eta), k):
-        per_output += np.diagonal(problem.rows(rows).hessian(eta[rows], 1.0).total())
+        h = problem.rows(rows).hessian(eta[rows], 1.0)
+        per_output += h.second.sum(axis=1)
     _, curvature = smooth_parts(problem.penalty, problem.columns, np.zeros((p, k)))
     diagonal = np.outer(problem.norms**2, per_output) + curvature
     used = problem.norms > 0.0

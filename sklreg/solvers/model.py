@@ -23,7 +23,7 @@ from ..designs import adjoining
 from .blocks import Frame
 from .column_descent import minimize_along_in_columns, minimize_in_columns
 from .core import Core
-from .problem import Array, Curvature, Evaluation, Point, Problem
+from .problem import Array, Curvature, Evaluation, Point, Problem, predictions
 from .quadratic import ColumnQuadratic, column_moments
 
 #: Epochs that a model is expected to take, and multiplications that any Gram matrix may
@@ -259,8 +259,8 @@ def n_moving(design: Any, penalty: Any) -> float:
 def _gram_model(
     problem: Problem, h: Curvature, members: list[NDArray[np.intp]], designs: list[Any]
 ) -> GramModel:
-    hessian, coupling = _second_order(designs, h)
-    inverse = _inverse(h.total(), problem.fit_intercept)
+    hessian, coupling = second_order(designs, h)
+    inverse = inverse_of(h.total(), problem.fit_intercept)
     if problem.fit_intercept:
         hessian -= coupling @ inverse @ coupling.T
     outputs = np.repeat(np.arange(len(members)), [len(each) for each in members])
@@ -269,7 +269,7 @@ def _gram_model(
     return GramModel(features, outputs, hessian, coupling, inverse, frame)
 
 
-def _second_order(designs: list[Any], h: Curvature) -> tuple[Array, Array]:
+def second_order(designs: list[Any], h: Curvature) -> tuple[Array, Array]:
     """Return ``X_c' h_cm X_m`` of all outputs, one after the other, and ``X_c' h_cm``.
 
     With ``A = [diag(pull_1) X_1, diag(pull_2) X_2, ...]`` that is ``-A' A`` between
@@ -308,7 +308,7 @@ def _column_model(
         curvatures,
         coupling,
     )
-    inverse = _inverse(np.array([[h.sum()]]), centre)
+    inverse = inverse_of(np.array([[h.sum()]]), centre)
     core, spent = Core.empty(k), np.zeros(1)
     if smaller is not None:
         core, spent = smaller.core(k)
@@ -330,7 +330,8 @@ def _column_model(
     )
 
 
-def _inverse(total: Array, fit_intercept: bool) -> Array:
+def inverse_of(total: Array, fit_intercept: bool) -> Array:
+    """Return ``B^+``, and zeros without intercept."""
     if not fit_intercept:
         return np.zeros_like(total)
     if len(total) == 1:
@@ -388,12 +389,10 @@ def _ways(
     problem: Problem, model: Model, point: Point, evaluation: Evaluation, zs: Array
 ) -> Point:
     """Return the ways to some vectors of the model's weights; one product with X."""
-    m, n, (p, k) = len(zs), len(point.eta), point.w.shape
     at = model.features, model.outputs
     change = zs - point.w[at]
-    d = np.zeros((m, p, k))
+    d = np.zeros((len(zs), *point.w.shape))
     d[:, *at] = change
     e = -(evaluation.slopes.sum(axis=0) + change @ model.coupling) @ model.inverse
-    side_by_side = np.ascontiguousarray(d.transpose(1, 0, 2)).reshape(p, m * k)
-    fitted = problem.design.matvec(side_by_side).reshape(n, m, k).transpose(1, 0, 2)
+    fitted = predictions(problem.design, d)
     return Point(d, e, np.ascontiguousarray(fitted + e[:, None]))

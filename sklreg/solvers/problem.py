@@ -83,7 +83,8 @@ class Problem(NamedTuple):
 
     def rows(self, rows: slice) -> Problem:
         """Return the data term of some rows; the design stays whole."""
-        return self._replace(y=self.y[rows], weight=self.weight[rows])
+        offset = None if self.offset is None else self.offset[rows]
+        return self._replace(y=self.y[rows], weight=self.weight[rows], offset=offset)
 
     def objective(self, w: Array, eta: Array) -> float:
         """Return F."""
@@ -122,10 +123,6 @@ class Curvature(NamedTuple):
 
     second: Array  # n_outputs x n_samples: the diagonal
     pull: Array  # n_outputs x n_samples
-
-    def between(self, c: int, m: int) -> Array:
-        """Return how two outputs meet in each row."""
-        return self.second[c] if c == m else -self.pull[c] * self.pull[m]
 
     def total(self) -> Array:
         """Return the sum over rows, (n_outputs, n_outputs)."""
@@ -253,6 +250,13 @@ def _write_terms(
     """Write the data term and its derivatives for each `eta`."""
     for m in range(values.shape[0]):
         values[m] = weighted_gradient(loss, y, etas[m], weight, slopes[m])
+
+
+def predictions(design: Any, ws: Array) -> Array:
+    """Return ``X w`` for several `w` at once."""
+    m, p, k = ws.shape
+    side_by_side = np.ascontiguousarray(ws.transpose(1, 0, 2)).reshape(p, m * k)
+    return np.asarray(design.matvec(side_by_side).reshape(-1, m, k).transpose(1, 0, 2))
 
 
 def gradients(design: Any, slopes: Array) -> Array:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg.lapack import dposv
 
-from .certificate import Certified, certify
+from .certificate import ROUNDING, Certified, certify, joined
 from .moments import centre_of
 from .problem import (
     Evaluation,
@@ -26,8 +26,6 @@ from .problem import (
 )
 from .reduction import NEWTON_SIZE
 from .tolerance import Report, Tolerance
-
-_ROUNDING = 16 * float(np.finfo(np.float64).eps)
 
 
 def is_ridge_in_rows(problem: Problem) -> bool:
@@ -47,7 +45,7 @@ def solve_in_rows(problem: Problem, tol: float, report: Report) -> Solution | No
         part = problem.outputs(slice(c, c + 1))
         certified = _certified(part, point, evaluation, c)
         square = float(problem.weight @ (part.y[:, 0] - centre_of(part)) ** 2)
-        floor = _ROUNDING * float(problem.weight @ part.y[:, 0] ** 2)
+        floor = ROUNDING * float(problem.weight @ part.y[:, 0] ** 2)
         limits = Tolerance(tol, 0.5 * (tol * square + floor) + 1e-300, np.nan)
         report(1, certified.certificate, limits)
         if not limits.met(certified.certificate):
@@ -56,9 +54,7 @@ def solve_in_rows(problem: Problem, tol: float, report: Report) -> Solution | No
     return Solution(
         Weights.of(point.w),
         point.b,
-        sum(certificate.objective for certificate in found),
-        sum(certificate.dual_gap for certificate in found),
-        max(certificate.violation for certificate in found),
+        *joined(found),
         1,
         "",
     )

@@ -9,7 +9,7 @@ import numpy as np
 from .certificate import certify
 from .moments import centre_of
 from .path import Step, along_path
-from .problem import Array, Point, Problem, Weights, evaluate_all
+from .problem import Array, Point, Problem, Weights, evaluate_all, predictions
 from .reduction import NEWTON_SIZE
 from .ridge import Directions, directions
 from .tolerance import Null, Report
@@ -86,8 +86,5 @@ def along_ridge_path(
 def _points(problem: Problem, found: Directions, alphas: Array) -> Point:
     """Return the solutions for some strengths, along a first axis."""
     b, w = centre_of(problem), np.moveaxis(found.weights(alphas), -1, 0)
-    m, p, k = w.shape
-    side_by_side = np.ascontiguousarray(w.transpose(1, 0, 2)).reshape(p, m * k)
-    etas = problem.design.matvec(side_by_side).reshape(-1, m, k).transpose(1, 0, 2)
-    eta = np.ascontiguousarray(etas + b)
-    return Point(np.ascontiguousarray(w), np.tile(b, (m, 1)), eta)
+    eta = np.ascontiguousarray(predictions(problem.design, w) + b)
+    return Point(np.ascontiguousarray(w), np.tile(b, (len(w), 1)), eta)

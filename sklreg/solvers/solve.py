@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .certificate import Certificate, certify
+from .certificate import Certificate, certify, joined
 from .in_moments import certify_in_moments, solve_in_moments
 from .least_squares import LeastSquares
 from .path import Step, along_path
@@ -146,7 +146,7 @@ def _is_exact(
 ) -> bool:
     """Tell whether rounding of gradient and objective is little beside `tol`."""
     (value, slope), (by_slope, by_value) = null, rounding
-    return by_slope <= 0.1 * tol * slope and by_value <= 0.1 * tol * value
+    return by_slope <= _BLUR * tol * slope and by_value <= _BLUR * tol * value
 
 
 def _verified(
@@ -219,9 +219,7 @@ def _joined(parts: list[Solution]) -> Solution:
     return Solution(
         Weights.of(np.hstack([part.coef for part in parts])),
         np.hstack([part.intercept for part in parts]),
-        sum(part.objective for part in parts),
-        sum(part.dual_gap for part in parts),
-        max(part.violation for part in parts),
+        *joined(parts),
         max(part.n_iter for part in parts),
         next((part.shortfall for part in parts if part.shortfall), ""),
     )
@@ -268,5 +266,5 @@ def curvature(problem: Problem) -> float:
     least squares would find, in every direction.
     """
     h = problem.hessian(Null.of(problem).point.eta, 0.0)
-    largest = float(np.diagonal(h.total()).max())
+    largest = float(h.second.sum(axis=1).max())
     return largest * float((problem.norms**2).sum())

@@ -100,7 +100,10 @@ def _settle(
     z: Array,
     support: Support,
 ) -> bool:
-    """Minimise over the weights in use, or tell that there is no such system."""
+    """Minimise over the weights in use, or tell that there is no such system.
+
+    Where they depend on each other, with a ridge: the step is lower, not the lowest.
+    """
     factor, way = support.factor, support.way
     n_steps = _form(quadratic, penalty, columns, z, support) + 1
     for _ in range(n_steps):
@@ -167,7 +170,7 @@ def _form(
             support.pull,
             support.end,
             s,
-            False,
+            penalty.curvature(0.0, columns[i]) == np.inf,
         )
         if not added:
             return -1
