@@ -181,7 +181,7 @@ def checked_for_predict(estimator: Any, X: Any) -> Any:
 def as_design(X: Any) -> Dense | CSC:
     """Return the design of a validated X, without copying dense data."""
     X = in_order(X)
-    return CSC.from_scipy(X) if scipy.sparse.issparse(X) else Dense(X)
+    return CSC.from_scipy(X) if scipy.sparse.issparse(X) else Dense.of(X)
 
 
 def in_order(X: Any) -> Any:

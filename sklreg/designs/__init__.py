@@ -8,6 +8,7 @@ rows, a part at a time).
 
 from __future__ import annotations
 
+from ._arrays import narrow, read_only
 from ._blocks import adjoining, column_sums, row_slices
 from .csc import CSC
 from .dense import Dense
@@ -20,6 +21,8 @@ __all__ = [
     "adjoining",
     "column_sums",
     "is_constant",
+    "narrow",
+    "read_only",
     "row_slices",
     "standardized",
     "standardized_by",

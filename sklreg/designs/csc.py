@@ -10,6 +10,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from .._compile import kernel, record
+from ._arrays import narrow, read_only
 from ._blocks import CROSS_ROWS, Array, adjoining, row_slices
 
 Indices = NDArray[np.intp]
@@ -50,10 +51,11 @@ class CSC(NamedTuple):
         n_samples: int,
     ) -> CSC:
         """Wrap arrays that kernels see as one type each, whatever they come from."""
+        limit = max(len(data), n_samples)
         return cls(
-            _read_only(data),
-            _read_only(_unsigned(indices)),
-            _read_only(_unsigned(indptr)),
+            read_only(data),
+            read_only(_unsigned(narrow(indices, limit))),
+            read_only(_unsigned(narrow(indptr, limit))),
             n_samples,
         )
 
@@ -203,7 +205,7 @@ class CSC(NamedTuple):
                 moved[j] = centre[j]
         if not moved.any():
             return self, centre
-        data = _read_only(self.data - np.repeat(moved, lengths))
+        data = read_only(self.data - np.repeat(moved, lengths))
         return self._replace(data=data), centre - moved
 
     def parts(self, rows: Indices) -> Iterator[tuple[CSC, Indices]]:
@@ -279,6 +281,10 @@ class CSC(NamedTuple):
         indptr = before[self.indptr]
         return CSC.of(self.data[kept], self.indices[kept], indptr, self.n_samples)
 
+    def is_formed(self) -> bool:
+        """Tell whether columns are contiguous: always."""
+        return True
+
     def formed(self, mean: Array, scale: Array) -> tuple[CSC, Array, Array]:
         """Return the columns as they are: shifted they would not be sparse."""
         return self, mean, scale
@@ -302,13 +308,6 @@ def _unsigned(indices: NDArray[Any]) -> NDArray[Any]:
 def _signed(indices: NDArray[Any]) -> NDArray[Any]:
     """Return what NumPy and SciPy index with."""
     return indices.view(f"i{indices.dtype.itemsize}")
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Return a view that cannot be written: one array type for Numba, whatever came."""
-    view = array.view()
-    view.flags.writeable = False
-    return view
 
 
 def _cross_by_rows(x: Any, y: Any, weight: Array, c: Array, d: Array) -> Array:

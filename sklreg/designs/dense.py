@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.linalg.blas import dsyrk
 
 from .._compile import kernel, record
+from ._arrays import read_only
 from ._blocks import CROSS_ROWS, Array, adjoining, row_slices
 from ._products import times_few
 
@@ -36,6 +37,11 @@ class Dense(NamedTuple):
     """
 
     values: NDArray[Any]
+
+    @classmethod
+    def of(cls, values: NDArray[Any]) -> Dense:
+        """Wrap an array, which is not to be written from here on."""
+        return cls(read_only(values))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -269,7 +275,7 @@ class Dense(NamedTuple):
             rows -= mean[:, None]
         if (scale != 1.0).any():
             rows /= scale[:, None]
-        return Dense(rows.T), np.zeros_like(mean), np.ones_like(scale)
+        return Dense.of(rows.T), np.zeros_like(mean), np.ones_like(scale)
 
     def counted(self, weight: Array) -> Dense:
         """Return the array as it is: nothing is saved by leaving rows out."""
@@ -279,7 +285,11 @@ class Dense(NamedTuple):
         """Yield copies of some rows, enough at a time to multiply them, and which."""
         least = max(CROSS_ROWS, _ROWS_PER_COLUMN * self.shape[1])
         for block in row_slices(len(rows), self.shape[1], least):
-            yield Dense(self.values[rows[block]]), rows[block]
+            yield Dense.of(self.values[rows[block]]), rows[block]
+
+    def is_formed(self) -> bool:
+        """Tell whether columns are contiguous, in float64."""
+        return bool(self.values.flags.f_contiguous and self.values.dtype == np.float64)
 
     def formed(self, mean: Array, scale: Array) -> tuple[Dense, Array, Array]:
         """Return all columns, shifted and scaled, and what is left of both."""
@@ -295,7 +305,7 @@ class Dense(NamedTuple):
         dtype = np.result_type(self.values, other.values)
         values = np.empty((n, p + other.shape[1]), dtype, order="F")
         values[:, :p], values[:, p:] = self.values, other.values
-        return Dense(values)
+        return Dense.of(values)
 
 
 def _product(left: Array, right: Array) -> Array:

@@ -94,8 +94,15 @@ class Standardized(NamedTuple):
         return square, sums / scale[:, None]
 
     def formed(self) -> Standardized:
-        """Return the same, with dense columns shifted and scaled in a copy."""
-        if not self.mean.any() and (self.scale == 1.0).all():
+        """Return the same, with dense columns shifted and scaled, and contiguous.
+
+        That is a copy, unless they are.
+        """
+        if (
+            not self.mean.any()
+            and (self.scale == 1.0).all()
+            and self.design.is_formed()
+        ):
             return self
         return Standardized(*self.design.formed(self.mean, self.scale))
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._random_numbers import child_key
 from ..augmentation import Augmentation, augment_rows
+from ..designs import read_only
 from .objective import Data
 from .rows import DenseRows
 
@@ -105,5 +106,5 @@ def _augmented(part: Portion, recipe: tuple[Any, ...], key: np.uint64) -> Portio
     for number, step in enumerate(recipe):
         own = np.uint64(child_key(key, number))
         augment_rows(step, X, y, weight, source, bounds, first, own)
-    data = Data(DenseRows(X), y, weight, marks)
+    data = Data(DenseRows(read_only(X)), y, weight, marks)
     return Portion(data, np.arange(len(chosen)), bounds, part.batches)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .._compile import record
 from .._random_numbers import random_bits
+from ..designs import narrow, read_only
 from .dropout import limit_of
 
 Indices = NDArray[np.intp]
@@ -187,5 +188,8 @@ def as_rows(X: Any) -> DenseRows | SparseRows:
     """Wrap a validated X; dense data are copied only if not C-contiguous."""
     if scipy.sparse.issparse(X):
         X = X.tocsr()
-        return SparseRows(X.data, X.indices, X.indptr, X.shape[1])
-    return DenseRows(np.ascontiguousarray(X))
+        limit = max(X.nnz, *X.shape)
+        indices, indptr = narrow(X.indices, limit), narrow(X.indptr, limit)
+        data, indices, indptr = map(read_only, (X.data, indices, indptr))
+        return SparseRows(data, indices, indptr, X.shape[1])
+    return DenseRows(read_only(np.ascontiguousarray(X)))

@@ -103,7 +103,7 @@ def compress(whole: LeastSquares) -> Compressed | None:
     )
     root = np.sqrt(rank)  # the weights of the rows sum to one
     small = problem._replace(
-        design=Standardized(Dense(root * lower.T), np.zeros(p), np.ones(p)),
+        design=Standardized(Dense.of(root * lower.T), np.zeros(p), np.ones(p)),
         y=np.ascontiguousarray(root * target),
         weight=np.full(rank, 1.0 / rank),
         fit_intercept=False,

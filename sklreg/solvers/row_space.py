@@ -55,7 +55,7 @@ def in_row_space(problem: Problem) -> RowSpace | None:
     ).T
     z = np.ascontiguousarray(z)
     small = problem._replace(
-        design=Standardized(Dense(z), np.zeros(rank), np.ones(rank)),
+        design=Standardized(Dense.of(z), np.zeros(rank), np.ones(rank)),
         columns=np.zeros(rank, dtype=np.intp),
         norms=np.sqrt(problem.weight @ z**2),
     )

@@ -167,7 +167,7 @@ class _Set(NamedTuple):
         k = int(self.size[0])
         features, nothing = self.features[:k], np.zeros(k)
         return problem._replace(
-            design=Standardized(Dense(self.columns[:, :k]), nothing, nothing + 1.0),
+            design=Standardized(Dense.of(self.columns[:, :k]), nothing, nothing + 1.0),
             columns=self.numbers[:k],
             norms=problem.norms[features],
         )
