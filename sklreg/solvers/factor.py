@@ -10,7 +10,7 @@ from .problem import Array
 
 _EPS = float(np.finfo(np.float64).eps)
 #: Times ``n eps``, Higham's bound: the matrix is a product that was rounded as well.
-_MARGIN = 8
+MARGIN = 8
 
 
 def pivoted_cholesky(matrix: Array) -> tuple[Array, NDArray[np.intp]]:
@@ -26,7 +26,7 @@ def pivoted_cholesky(matrix: Array) -> tuple[Array, NDArray[np.intp]]:
     scale = np.sqrt(np.maximum(np.diagonal(matrix), 0.0))
     inverse = np.divide(1.0, scale, out=np.zeros(n), where=scale > 0.0)
     unit = matrix * inverse * inverse[:, None]
-    factor, order, rank, _ = dpstrf(unit.T, tol=_MARGIN * n * _EPS, lower=True)
+    factor, order, rank, _ = dpstrf(unit.T, tol=MARGIN * n * _EPS, lower=True)
     order = order.astype(np.intp) - 1
     if scale.max(initial=0.0) == 0.0:
         rank = 0

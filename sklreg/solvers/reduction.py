@@ -43,7 +43,8 @@ def reduce(problem: Problem, penalties: list[Any]) -> Reduction | None:
     size = NEWTON_SIZE if k == 1 else NEWTON_SIZE_OF_SEVERAL
     if moments_pay(problem.loss, problem.design.shape, k, penalties):
         return by_moments(LeastSquares.of(problem))
-    if ridge and n < p and n * k <= size:
+    rank = np.count_nonzero(problem.weight) - problem.fit_intercept  # at most
+    if ridge and rank < p and n * k <= size:
         return _in_row_space(problem)
     return None
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dposv
 
 from ..penalties._base import TINY
+from .factor import MARGIN
 from .problem import Array, smooth_parts
 from .quadratic import GramQuadratic, coordinate_descent
 
@@ -47,11 +48,15 @@ def minimize_smooth(
         scale = 1.0 / np.sqrt(np.abs(diagonal[members] + second[members, 0]))
         matrix = hessian * scale * scale[:, None]
         matrix.flat[:: len(scale) + 1] += second[members, 0] * scale * scale
-        solution = _solve(matrix, -scale * slopes)
-        if solution is None:
+        solved = _solve(matrix, -scale * slopes)
+        if solved is None:
             break
+        solution, flat = solved
         step = np.zeros_like(z)
         step[members] = scale * solution
+        if flat.shape[1] > 0:  # of all solutions take that of least norm
+            along, _ = np.linalg.qr(scale[:, None] * flat)
+            step[members] -= along @ (along.T @ (z + step)[members])
         change = quadratic.hessian[: len(z), : len(z)] @ step
         curved = change[members] + second[members, 0] * step[members]
         if (slopes + 0.5 * curved) @ step[members] > 0.0:  # rounding is left
@@ -61,27 +66,30 @@ def minimize_smooth(
     coordinate_descent(quadratic, penalty, columns, z, _EPOCHS, 0.3 * tolerance)
 
 
-def _solve(matrix: Array, right: Array) -> Array | None:
+def _solve(matrix: Array, right: Array) -> tuple[Array, Array] | None:
     """Solve a symmetric system of unit diagonal; nearly if it is singular.
 
     Along a flat direction the solution does not go: only rounding would make the
-    objective fall. None if the matrix is indefinite.
+    objective fall. Returns these directions as well, unless there may be very many.
+    None if the matrix is indefinite.
     """
+    nothing = np.empty((len(right), 0))
     factor, solution, failed = dposv(matrix.T, right, lower=True)
     if not failed and np.abs(np.diagonal(factor)).min() >= 1e-7:
-        return solution
+        return solution, nothing
     if len(right) <= _SMALL_SYSTEM:
         return _solve_semidefinite(matrix, right)
     matrix.flat[:: len(right) + 1] += _RIDGE  # refined by the next step
     _, solution, failed = dposv(matrix.T, right, lower=True)
-    return None if failed else solution
+    return None if failed else (solution, nothing)
 
 
-def _solve_semidefinite(matrix: Array, right: Array) -> Array | None:
-    """Solve a semidefinite system by eigenvalues; None if one is negative."""
+def _solve_semidefinite(matrix: Array, right: Array) -> tuple[Array, Array] | None:
+    """Do the same by eigenvalues; None if one is negative."""
     values, vectors = scipy.linalg.eigh(matrix, check_finite=False)
-    floor = len(values) * _EPS * values[-1]
-    if values[0] < -1e3 * floor:
+    floor = MARGIN * len(values) * _EPS * values[-1]
+    if values[0] < -1e2 * floor:
         return None
     inverse = np.where(values > floor, 1.0 / np.maximum(values, floor), 0.0)
-    return vectors @ (inverse * (vectors.T @ right))
+    solution = vectors @ (inverse * (vectors.T @ right))
+    return solution, vectors[:, values <= floor]
