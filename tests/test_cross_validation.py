@@ -29,6 +29,7 @@ from sklreg import (
     LinearRegressor,
     LinearRegressorCV,
     alpha_max,
+    information_criterion,
     regularization_path,
 )
 from sklreg.model_selection import Curve
@@ -510,3 +511,49 @@ def test_nothing_is_left_of_a_fit_that_fails():
         model.fit(*DIABETES)
     assert not hasattr(model, "n_features_in_")
     assert not hasattr(model, "alpha_")
+
+
+def test_a_fold_that_holds_a_row_twice_is_refused():
+    X, y = DIABETES
+    splits = [(np.r_[0:100, 5], np.arange(100, 200))]
+    with pytest.raises(ValueError, match="number 0, that holds row 5 more than once"):
+        LinearRegressorCV("l1", alphas=3, cv=splits).fit(X, y)
+
+
+def test_one_weight_for_all_rows_is_none():
+    X, y = DIABETES
+    model = LinearRegressorCV("l1", alphas=4, scoring="r2")
+    weighted = clone(model).fit(X, y, sample_weight=2.0)
+    model.fit(X, y)
+    np.testing.assert_allclose(weighted.coef_, model.coef_)
+    assert weighted.score(X, y, 2.0) == pytest.approx(model.score(X, y))
+    plain = LinearRegressor("l1", alpha=model.alpha_).fit(X, y)
+    assert plain.score(X, y, 2.0) == pytest.approx(plain.score(X, y))
+
+
+def test_metadata_that_are_not_of_rows_reach_the_scorer():
+    X, y = DIABETES
+    with sklearn.config_context(enable_metadata_routing=True):
+        score = make_scorer(
+            lambda y, predicted, by=0.0: -np.abs(y - predicted).mean() + by
+        ).set_score_request(by=True)
+        models = [
+            LinearRegressorCV("l1", alphas=4, scoring=score).fit(X, y, by=by)
+            for by in (0.0, 3.0)
+        ]
+    first, second = (model.curve_.mean for model in models)
+    np.testing.assert_allclose(first - second, 3.0)
+
+
+def test_what_it_stands_for_has_paths_and_criteria():
+    X, y = DIABETES
+    model = LinearRegressorCV("l1", alphas=5).fit(X, y)
+    plain = LinearRegressor("l1")
+    assert alpha_max(model, X, y) == pytest.approx(alpha_max(plain, X, y))
+    criteria = (
+        information_criterion(each, X, y, model.path_) for each in (model, plain)
+    )
+    np.testing.assert_allclose(*(found.values for found in criteria))
+    mixed = LinearRegressorCV("elasticnet", l1_ratio=[0.5, 0.9])
+    with pytest.raises(ValueError, match="one l1_ratio"):
+        regularization_path(mixed, X, y)

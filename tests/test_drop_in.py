@@ -19,7 +19,7 @@ import tables
 from adopted import OURS, VERSION
 from sklearn import linear_model
 from sklearn.base import clone
-from sklearn.datasets import load_breast_cancer, load_wine
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
@@ -763,3 +763,43 @@ def test_sparsify_keeps_predictions_and_warm_starts():
     again = model.fit(data.X, data.classes)
     np.testing.assert_allclose(again.predict_proba(data.X), before, atol=1e-6)
     assert isinstance(model.sparsify().densify().coef_, np.ndarray)
+
+
+def test_paths_of_one_target_in_a_matrix_have_its_axis():
+    X, y = load_diabetes(return_X_y=True)
+    _, theirs, _ = linear_model.enet_path(X, y[:, None], alphas=[1.0, 0.1])
+    _, ours, _ = sklreg.enet_path(X, y[:, None], alphas=[1.0, 0.1])
+    assert ours.shape == theirs.shape
+    np.testing.assert_allclose(ours, theirs, rtol=1e-2, atol=1.0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Lasso", "LassoCV", "ElasticNetCV", "MultiTaskLasso", "MultiTaskElasticNet"],
+)
+def test_their_path_is_the_function_of_that_name(name):
+    theirs, ours = getattr(linear_model, name), getattr(sklreg, name)
+    assert ours.path is getattr(sklreg, theirs.path.__name__)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (sklreg.ElasticNetCV(l1_ratio=[0.5, 2.0]), "from 0 to 1, got"),
+        (sklreg.ElasticNetCV(l1_ratio=[]), "from 0 to 1, got"),
+        (sklreg.RidgeCV([]), "at least one strength"),
+        (sklreg.RidgeCV([np.nan, 1.0]), "must be finite"),
+    ],
+)
+def test_grids_that_mean_nothing_are_refused(model, message):
+    with pytest.raises(ValueError, match=message):
+        model.fit(*load_diabetes(return_X_y=True))
+
+
+def test_a_criterion_of_a_drop_in_is_that_of_what_it_stands_for():
+    X, y = load_diabetes(return_X_y=True)
+    path = sklreg.regularization_path(sklreg.Lasso(), X, y, alphas=4)
+    ours = sklreg.information_criterion(sklreg.Lasso(), X, y, path)
+    general = sklreg.LinearRegressor("l1")
+    same = sklreg.information_criterion(general, X, y, path)
+    np.testing.assert_allclose(ours.values, same.values)

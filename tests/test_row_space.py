@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import scipy.sparse
 import tables
+from sklearn.linear_model import LinearRegression
 
-from sklreg import LinearClassifier, LinearRegressor
+from sklreg import LinearClassifier, LinearRegressor, Ridge, regularization_path
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.penalties import L2
 from sklreg.solvers import Problem, certificate_of, silent, solve
@@ -213,3 +214,38 @@ def test_one_system_is_for_ridge_of_few_rows():
     assert not is_ridge_in_rows(problem._replace(penalty=L2().record(0.0, P)))
     assert not is_ridge_in_rows(problem.take(np.arange(N)))
     assert not is_ridge_in_rows(stated("as_it_is", loss="log_loss")[0])
+
+
+def dependent(kind):
+    """Return X whose columns depend on each other, y and sample weights."""
+    rng = np.random.default_rng(0)
+    T, weight = rng.normal(size=(60, 4)), np.ones(60)
+    if kind == "repeated":
+        X = np.c_[T, T[:, 0], 2.0 * T[:, 1]]
+    elif kind == "a sum":
+        X = np.c_[T, T[:, 0] + T[:, 1]]
+    elif kind == "all dummies":
+        X = np.c_[np.eye(3)[rng.integers(0, 3, 60)], T]
+    elif kind == "as many rows":
+        X = rng.normal(size=(60, 60))
+    else:  # few rows that count
+        X, weight[6:] = rng.normal(size=(60, 8)), 0.0
+    return X, X[:, 0] + rng.normal(size=60), weight
+
+
+@pytest.mark.parametrize(
+    "kind", ["repeated", "a sum", "all dummies", "as many rows", "few rows that count"]
+)
+def test_without_penalty_the_solution_of_least_norm_is_found_whatever_the_shape(kind):
+    X, y, weight = dependent(kind)
+    expected = LinearRegression().fit(X, y, weight).coef_
+    for model in (LinearRegressor(None), LinearRegressor("l1", alpha=0.0), Ridge(0.0)):
+        found = model.fit(X, y, weight).coef_
+        np.testing.assert_allclose(found, expected, atol=1e-9)
+    path = regularization_path(
+        LinearRegressor("l2"), X, y, alphas=[1.0, 0.1, 0.0], sample_weight=weight
+    )
+    np.testing.assert_allclose(path.coefs[:, -1], expected, atol=1e-9)
+    known = weight > 0.0
+    alone = Ridge(0.0).fit(X[known], y[known])
+    np.testing.assert_allclose(alone.coef_, expected, atol=1e-9)

@@ -133,6 +133,10 @@ class ByCrossValidation(CoordinateDescent):
 
     def _check_grid(self) -> None:
         """Refuse strengths below zero, and their number where none makes zeros."""
+        ratios = np.asarray(self._ratios(), dtype=np.float64)
+        if ratios.size == 0 or not ((ratios >= 0.0) & (ratios <= 1.0)).all():
+            msg = f"l1_ratio must be numbers from 0 to 1, got {ratios.tolist()}."
+            raise ValueError(msg)
         if not self._counted:
             for k, alpha in enumerate(self.alphas):
                 check_scalar(

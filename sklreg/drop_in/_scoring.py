@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import numbers
 from typing import Any
 
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from sklearn import get_config
 from sklearn.metrics import make_scorer
 from sklearn.utils.metadata_routing import process_routing
 
-from ..model_selection.choosing import Routed
+from ..model_selection.choosing import Routed, weights_for_scorer
 
 
 def check_routing(params: dict[str, Any]) -> None:
@@ -32,8 +31,7 @@ def routed(
     Without metadata routing the scorer gets the sample weights.
     """
     check_routing(params)
-    each = sample_weight is not None and not isinstance(sample_weight, numbers.Number)
-    weights = {"sample_weight": sample_weight} if each else {}
+    weights = weights_for_scorer(sample_weight)
     if not get_config()["enable_metadata_routing"]:
         return Routed({}, weights)
     found = process_routing(estimator, method, **params, **weights)

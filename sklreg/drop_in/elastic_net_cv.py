@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from .._validation import Interval
 from ._choosing import ByCrossValidation
+from .paths import enet_path
 
 
 class ElasticNetCV(ByCrossValidation):
@@ -92,6 +93,8 @@ class ElasticNetCV(ByCrossValidation):
         **ByCrossValidation._parameter_constraints,
         "l1_ratio": [Interval(numbers.Real, 0, 1, closed="both"), "array-like"],
     }
+
+    path = staticmethod(enet_path)
 
     def __init__(
         self,

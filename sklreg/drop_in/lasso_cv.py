@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._choosing import ByCrossValidation
+from .paths import lasso_path
 
 
 class LassoCV(ByCrossValidation):
@@ -81,6 +82,8 @@ class LassoCV(ByCrossValidation):
     >>> round(model.alpha_, 4), model.mse_path_.shape
     (0.0038, (100, 5))
     """
+
+    path = staticmethod(lasso_path)
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from ..linear import LinearRegressor
 from ..linear._base import LinearModel
 from ..penalties import GroupElasticNet
 from ._base import OF_THE_GAP, CoordinateDescent
+from .paths import enet_path
 
 
 class MultiTaskElasticNet(CoordinateDescent):
@@ -82,6 +83,8 @@ class MultiTaskElasticNet(CoordinateDescent):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = (
         CoordinateDescent._parameter_constraints
     )
+
+    path = staticmethod(enet_path)
 
     def __init__(
         self,

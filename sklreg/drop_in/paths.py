@@ -128,7 +128,10 @@ def enet_path(
         alphas = _grid(model, X, y, sample_weight, l1_ratio, eps, int(alphas))
     path = regularization_path(model, X, y, alphas=alphas, sample_weight=sample_weight)
     dtype = np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64
-    found = path.alphas, path.coefs.astype(dtype, copy=False), path.dual_gaps
+    coefs = path.coefs.astype(dtype, copy=False)
+    if coefs.ndim < y.ndim + 1:  # one target in a matrix
+        coefs = coefs[None]
+    found = path.alphas, coefs, path.dual_gaps
     return (*found, path.n_iters.tolist()) if return_n_iter else found
 
 

@@ -29,6 +29,7 @@ from .._validation import (
 from ..linear import LinearRegressor, Prepared
 from ..linear._base import ADVICE, LinearModel
 from ..model_selection.choosing import Routed
+from ..model_selection.folds import of_rows
 from ..solvers import Directions, Weights, directions
 from ._base import Regressor
 from ._scored import Given, ScoredRegressor, best_of
@@ -179,6 +180,9 @@ class RidgeCV(RidgeRegression):
         """Return the strengths."""
         several = np.ndim(self.alphas) > 0
         each = list(self.alphas) if several else [self.alphas]
+        if not each:
+            msg = "alphas must hold at least one strength, got none."
+            raise ValueError(msg)
         for k, alpha in enumerate(each):
             check_scalar(
                 alpha,
@@ -187,7 +191,11 @@ class RidgeCV(RidgeRegression):
                 min_val=0.0,
                 include_boundaries="neither" if self.cv is None else "left",
             )
-        return np.asarray(each, dtype=np.float64)
+        alphas = np.asarray(each, dtype=np.float64)
+        if not np.isfinite(alphas).all():
+            msg = f"alphas must be finite, got {alphas.tolist()}."
+            raise ValueError(msg)
+        return alphas
 
     def _check_settings(self, *, sparse: bool) -> None:
         """Refuse what goes with closed forms only."""
@@ -259,7 +267,7 @@ class RidgeCV(RidgeRegression):
     ) -> Array:
         """Return what the scorer thinks of predictions for rows that have weight."""
         scorer, teller = get_scorer(self.scoring), _Identity()
-        more = {name: np.asarray(each)[rows] for name, each in routes.score.items()}
+        more = of_rows(routes.score, rows, len(rows))
         y, predictions = y[rows], predictions[rows]
         if apart:
             return np.array(

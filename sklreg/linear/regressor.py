@@ -294,7 +294,8 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         """
         eta = self._linear_predictor(X, offset)
         if not self._loss.has_link:
-            return float(r2_score(y, eta, sample_weight=sample_weight))
+            each = sample_weight if np.ndim(sample_weight) else None  # else all alike
+            return float(r2_score(y, eta, sample_weight=each))
         y = _targets(column_or_1d(y))
         check_consistent_length(eta, y)
         weight = checked_weights(sample_weight, len(y))

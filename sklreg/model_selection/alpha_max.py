@@ -66,9 +66,24 @@ def alpha_max(
 
 
 def general(estimator: Any) -> Any:
-    """Return the linear estimator that a drop-in replacement stands for."""
-    stands_in = hasattr(estimator, "_general") and not isinstance(estimator, type)
-    return estimator._general() if stands_in else estimator
+    """Return the linear estimator that another stands for.
+
+    That is a drop-in replacement, or one that chooses the strength.
+    """
+    if isinstance(estimator, type):
+        return estimator
+    if hasattr(estimator, "_general"):
+        estimator = estimator._general()
+    if not hasattr(estimator, "_models"):
+        return estimator
+    models = estimator._models()
+    if len(models) > 1:
+        msg = (
+            "estimator must have one l1_ratio, got "
+            f"l1_ratio={estimator.l1_ratio!r}; pass the one that was chosen."
+        )
+        raise ValueError(msg)
+    return models[0]
 
 
 def prepared(

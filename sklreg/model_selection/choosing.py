@@ -34,6 +34,11 @@ class Routed(NamedTuple):
     score: dict[str, Any]
 
 
+def weights_for_scorer(sample_weight: Any) -> dict[str, Any]:
+    """Return what a scorer is given; one weight for all rows says nothing."""
+    return {"sample_weight": sample_weight} if np.ndim(sample_weight) else {}
+
+
 #: Constraints of the parameters that say how to choose.
 CONSTRAINTS: dict[str, list[Any]] = {
     "alphas": [Interval(numbers.Integral, 1, None, closed="left"), "array-like"],
@@ -88,8 +93,9 @@ class Choosing(PenalizedEstimator):
         """
         if self.scoring is None:
             return float(super().score(X, y, sample_weight))
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return float(get_scorer(self.scoring)(self, X, y, **weights))
+        return float(
+            get_scorer(self.scoring)(self, X, y, **weights_for_scorer(sample_weight))
+        )
 
     def __sklearn_tags__(self) -> Any:
         """Whether a good score is large depends on the scorer."""
@@ -143,7 +149,7 @@ class Choosing(PenalizedEstimator):
 
     def _routed(self, sample_weight: Any, params: dict[str, Any]) -> Routed:
         """Tell what goes to the splitter and what to the scorer."""
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        weights = weights_for_scorer(sample_weight)
         if get_config()["enable_metadata_routing"]:
             routed = process_routing(self, "fit", **params, **weights)
             scored = routed.get("scorer", {}).get("score", {})

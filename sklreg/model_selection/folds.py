@@ -25,8 +25,16 @@ class Fold(NamedTuple):
         return mask
 
     def metadata(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Return what was given for each row, for the rows held out."""
-        return {name: np.asarray(each)[self.held_out] for name, each in given.items()}
+        """Return what was given, for the rows held out if it is one for each row."""
+        return of_rows(given, self.held_out, len(self.train))
+
+
+def of_rows(given: dict[str, Any], rows: NDArray[Any], n: int) -> dict[str, Any]:
+    """Return metadata of some of `n` rows; what is not one for each row stays."""
+    return {
+        name: np.asarray(each)[rows] if np.ndim(each) and len(each) == n else each
+        for name, each in given.items()
+    }
 
 
 def make_folds(splits: Any, weight: Array) -> list[Fold]:
@@ -42,14 +50,25 @@ def make_folds(splits: Any, weight: Array) -> list[Fold]:
     Raises
     ------
     ValueError
-        If there is no fold, or one with nothing to fit or nothing held out.
+        If there is no fold, one with nothing to fit or nothing held out, or one that
+        holds a row more than once.
     """
     folds = []
     rows = np.arange(len(weight))
+
+    def _once(chosen: NDArray[np.intp], k: int) -> NDArray[np.bool_]:
+        counts = np.bincount(chosen, minlength=len(weight))
+        if counts.max(initial=0) > 1:
+            msg = (
+                f"cv gives a fold, number {k}, that holds row {int(counts.argmax())} "
+                "more than once; take a splitter without replacement, and "
+                "sample_weight for rows that count more."
+            )
+            raise ValueError(msg)
+        return counts > 0
+
     for k, (fitted, left) in enumerate(splits):
-        train = np.zeros(len(weight), dtype=np.bool_)
-        train[fitted] = True
-        held_out = np.flatnonzero(np.bincount(rows[left], minlength=1))
+        train, held_out = _once(rows[fitted], k), np.flatnonzero(_once(rows[left], k))
         shares = float(weight[train].sum()), float(weight[held_out].sum())
         fold = Fold(train, held_out, *shares)
         for name, share in ("train", fold.share), ("test", fold.weight):

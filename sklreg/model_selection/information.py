@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import gammaln
 
-from .._validation import checked_weights
+from .._validation import checked_weights, total_weight
 from ..losses import weighted_value
 from ..solvers import Problem, degrees_of_freedom, start_point
-from .alpha_max import prepared
+from .alpha_max import general, prepared
 from .grid import Array
 from .path import Path
 
@@ -142,6 +142,7 @@ def information_criterion(
     (7, 7.0)
     """
     _check_parameters(criterion, gamma, dispersion)
+    estimator = general(estimator)
     stated = prepared(estimator, X, y, sample_weight, offset)
     problem, p = stated.problem, stated.problem.design.shape[1]
     penalties = [
@@ -160,7 +161,8 @@ def information_criterion(
         stated.from_user(coefs[:, :, a].T, intercepts[:, a])
         for a in range(len(path.alphas))
     ]
-    n = _count(sample_weight, len(problem.weight))
+    checked_weights(sample_weight, len(problem.weight))
+    n = total_weight(sample_weight, len(problem.weight))
     deviances = np.array([_deviance(problem, *at, n, dispersion) for at in points])
     freedom = degrees_of_freedom(problem, penalties, points)
     values = deviances + (2.0 if criterion == "aic" else math.log(n)) * freedom
@@ -213,14 +215,6 @@ def _check_model(
             f"{estimator.class_weight!r}; choose by cross-validation."
         )
         raise ValueError(msg)
-
-
-def _count(sample_weight: Any, n_rows: int) -> float:
-    """Return the number of rows, each counted as often as its weight says."""
-    checked_weights(sample_weight, n_rows)
-    if sample_weight is None:
-        return float(n_rows)
-    return float(np.sum(np.broadcast_to(sample_weight, n_rows)))
 
 
 def _deviance(
