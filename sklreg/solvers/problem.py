@@ -254,9 +254,9 @@ def _write_terms(
 
 def predictions(design: Any, ws: Array) -> Array:
     """Return ``X w`` for several `w` at once."""
-    m, p, k = ws.shape
+    (m, p, k), n = ws.shape, design.shape[0]
     side_by_side = np.ascontiguousarray(ws.transpose(1, 0, 2)).reshape(p, m * k)
-    return np.asarray(design.matvec(side_by_side).reshape(-1, m, k).transpose(1, 0, 2))
+    return np.asarray(design.matvec(side_by_side).reshape(n, m, k).transpose(1, 0, 2))
 
 
 def gradients(design: Any, slopes: Array) -> Array:
