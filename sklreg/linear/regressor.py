@@ -294,7 +294,8 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         """
         eta = self._linear_predictor(X, offset)
         if not self._loss.has_link:
-            each = sample_weight if np.ndim(sample_weight) else None  # else all alike
+            several = np.asarray(sample_weight).ndim > 0  # else all count alike
+            each = sample_weight if several else None
             return float(r2_score(y, eta, sample_weight=each))
         y = _targets(column_or_1d(y))
         check_consistent_length(eta, y)

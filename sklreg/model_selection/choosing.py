@@ -36,7 +36,7 @@ class Routed(NamedTuple):
 
 def weights_for_scorer(sample_weight: Any) -> dict[str, Any]:
     """Return what a scorer is given; one weight for all rows says nothing."""
-    return {"sample_weight": sample_weight} if np.ndim(sample_weight) else {}
+    return {"sample_weight": sample_weight} if np.asarray(sample_weight).ndim else {}
 
 
 #: Constraints of the parameters that say how to choose.

@@ -31,9 +31,10 @@ class Fold(NamedTuple):
 
 def of_rows(given: dict[str, Any], rows: NDArray[Any], n: int) -> dict[str, Any]:
     """Return metadata of some of `n` rows; what is not one for each row stays."""
+    arrays = {name: np.asarray(each) for name, each in given.items()}
     return {
-        name: np.asarray(each)[rows] if np.ndim(each) and len(each) == n else each
-        for name, each in given.items()
+        name: each[rows] if each.ndim and len(each) == n else given[name]
+        for name, each in arrays.items()
     }
 
 
@@ -54,21 +55,10 @@ def make_folds(splits: Any, weight: Array) -> list[Fold]:
         holds a row more than once.
     """
     folds = []
-    rows = np.arange(len(weight))
-
-    def _once(chosen: NDArray[np.intp], k: int) -> NDArray[np.bool_]:
-        counts = np.bincount(chosen, minlength=len(weight))
-        if counts.max(initial=0) > 1:
-            msg = (
-                f"cv gives a fold, number {k}, that holds row {int(counts.argmax())} "
-                "more than once; take a splitter without replacement, and "
-                "sample_weight for rows that count more."
-            )
-            raise ValueError(msg)
-        return counts > 0
-
+    n, rows = len(weight), np.arange(len(weight))
     for k, (fitted, left) in enumerate(splits):
-        train, held_out = _once(rows[fitted], k), np.flatnonzero(_once(rows[left], k))
+        train = _each_once(rows[fitted], n, k)
+        held_out = np.flatnonzero(_each_once(rows[left], n, k))
         shares = float(weight[train].sum()), float(weight[held_out].sum())
         fold = Fold(train, held_out, *shares)
         for name, share in ("train", fold.share), ("test", fold.weight):
@@ -84,6 +74,19 @@ def make_folds(splits: Any, weight: Array) -> list[Fold]:
         msg = "cv gives no folds; take a splitter of at least one split."
         raise ValueError(msg)
     return folds
+
+
+def _each_once(chosen: NDArray[np.intp], n: int, k: int) -> NDArray[np.bool_]:
+    """Return chosen rows as a mask; refuse a fold that holds one of them twice."""
+    counts = np.bincount(chosen, minlength=n)
+    if counts.max(initial=0) > 1:
+        msg = (
+            f"cv gives a fold, number {k}, that holds row {int(counts.argmax())} more "
+            "than once; take a splitter without replacement, and sample_weight for "
+            "rows that count more."
+        )
+        raise ValueError(msg)
+    return counts > 0
 
 
 def check_classes(folds: list[Fold], y: Any, weight: Array) -> None:

@@ -20,6 +20,8 @@ _EPOCHS = 50
 _ROUNDS = 3  # the first Newton step is exact, the others refine it
 #: On a unit diagonal: what is added to a matrix that is not positive definite.
 _RIDGE = 1e-10
+#: A direction along which no more than this share of the slopes falls is level.
+_LEVEL = 1e-12
 #: Up to this size a singular system is solved by eigenvalues.
 _SMALL_SYSTEM = 500
 
@@ -70,7 +72,7 @@ def _solve(matrix: Array, right: Array) -> tuple[Array, Array] | None:
     """Solve a symmetric system of unit diagonal; nearly if it is singular.
 
     Along a flat direction the solution does not go: only rounding would make the
-    objective fall. Returns these directions as well, unless there may be very many.
+    objective fall. Returns those that are level as well, unless there may be very many.
     None if the matrix is indefinite.
     """
     nothing = np.empty((len(right), 0))
@@ -87,9 +89,11 @@ def _solve(matrix: Array, right: Array) -> tuple[Array, Array] | None:
 def _solve_semidefinite(matrix: Array, right: Array) -> tuple[Array, Array] | None:
     """Do the same by eigenvalues; None if one is negative."""
     values, vectors = scipy.linalg.eigh(matrix, check_finite=False)
-    floor = MARGIN * len(values) * _EPS * values[-1]
-    if values[0] < -1e2 * floor:
+    floor, along = len(values) * _EPS * values[-1], vectors.T @ right
+    if values[0] < -1e3 * floor:
         return None
-    inverse = np.where(values > floor, 1.0 / np.maximum(values, floor), 0.0)
-    solution = vectors @ (inverse * (vectors.T @ right))
-    return solution, vectors[:, values <= floor]
+    level = np.abs(along) <= _LEVEL * np.linalg.norm(right)
+    flat = level & (values <= MARGIN * floor)
+    used = (values > floor) & ~flat
+    solution = vectors @ np.where(used, along / np.where(used, values, 1.0), 0.0)
+    return solution, vectors[:, flat]
