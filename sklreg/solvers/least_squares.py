@@ -76,12 +76,14 @@ class Compressed(NamedTuple):
     problem: Problem
     offset: Array  # n_outputs: to be added to the objective
     whole: LeastSquares
-    dropped: Array  # n_features x n_features: what the rank leaves of the moments
+    dropped: Array  # n_features x n_features: what the rank leaves, empty if nothing
     dropped_y: Array  # n_features x n_outputs
 
     def rounding(self, w: Array) -> tuple[float, float]:
         """Return how far gradient and objective may be off, by what is dropped too."""
         slope, value = self.whole.rounding(w)
+        if not self.dropped.size:
+            return slope, value
         dropped, size = self.dropped @ np.abs(w), np.abs(w)
         slope += float((dropped + self.dropped_y).max(initial=0.0))
         return slope, value + float((size * (dropped + self.dropped_y)).sum())
@@ -109,7 +111,7 @@ def compress(whole: LeastSquares) -> Compressed | None:
         fit_intercept=False,
     )
     offset = 0.5 * np.maximum(moments.yy - (target**2).sum(axis=0), 0.0)
-    dropped, dropped_y = np.zeros((p, p)), np.zeros((p, k))
+    dropped, dropped_y = np.empty((0, 0)), np.empty((0, k))
     if rank < p:
         dropped = np.abs(moments.xx - lower @ lower.T)
         dropped_y = np.abs(moments.xy - lower @ target)
