@@ -18,7 +18,9 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
 def narrow(indices: NDArray[Any], limit: int) -> NDArray[Any]:
     """Return indices of 32 bits if all are below `limit` and that is enough.
 
-    What is compiled for these serves all but the largest matrices.
+    What is compiled for these serves all but the largest matrices. Those that are, of
+    whatever sign, are not copied.
     """
+    is_narrow = indices.itemsize <= 4
     enough = limit <= np.iinfo(np.int32).max
-    return indices.astype(np.int32, copy=False) if enough else indices
+    return indices.astype(np.int32) if enough and not is_narrow else indices
