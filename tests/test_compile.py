@@ -15,6 +15,8 @@ import pytest
 
 import sklreg
 from sklreg import _compile
+from sklreg._compile import kernel
+from sklreg._span import span
 from sklreg.penalties import L1, ElasticNet
 from sklreg.solvers.problem import penalty_value
 
@@ -328,6 +330,24 @@ def test_class_defined_anew_under_its_old_name_is_a_new_class():
     columns, w = np.zeros(1, dtype=np.intp), np.zeros(1)
     for number in (1, 2, 1):
         assert penalty_value(penalty_worth(number), columns, w) == number
+
+
+# Loops --------------------------------------------------------------------------------
+
+
+@kernel
+def total_of(factor, x, start, stop):
+    total = 0.0
+    for i in span(start, stop):
+        total += x[i] + factor * x[i - start]
+    return total
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 0), (0, 7), (3, 7), (6, 7), (7, 7)])
+def test_a_span_is_a_range(start, stop):
+    x = np.arange(7.0) ** 2
+    expected = x[start:stop].sum() + 0.5 * x[: stop - start].sum()
+    assert total_of(0.5, x, start, stop) == expected
 
 
 # Without compiling, and pickled -------------------------------------------------------

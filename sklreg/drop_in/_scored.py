@@ -61,7 +61,7 @@ class Scored(CountedAlike):
     def _routed(self, sample_weight: Any, params: dict[str, Any]) -> Routed:
         return self.given.routed
 
-    def _checked(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def _checked(self, X: Any, y: Any, *, finite: bool = True) -> tuple[Any, Any]:
         return X, y
 
     def _arguments(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils.extmath import safe_sparse_dot
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import assert_all_finite, check_is_fitted
 
 from .._estimator import PenalizedEstimator, warn_unconverged
 from .._threads import blas_threads_for
@@ -184,7 +184,10 @@ class LinearModel(LinearPredictor):
         """State the problem in these columns, which `X` is made to."""
         if offset is not None and loss.quadratic:
             y, offset = y - offset, None
-        check_magnitude("X", X, bool(np.isfinite(norms).all()))
+        known = bool(np.isfinite(norms).all())
+        if not known:
+            assert_all_finite(X, input_name="X", estimator_name=type(self).__name__)
+        check_magnitude("X", X, known)
         with np.errstate(over="ignore", invalid="ignore"):
             check_magnitude("y", y, bool(np.isfinite((y * y).sum())))
             largest = np.abs(design.mean) + norms * np.minimum(design.scale, 1e300)
@@ -220,7 +223,7 @@ class LinearModel(LinearPredictor):
         """
         copy = clone(self)
         copy._validate_params()
-        X, y = copy._checked(X, y)
+        X, y = copy._checked(X, y, finite=False)
         return copy._state(*copy._arguments(X, y, sample_weight, offset))
 
     def penalty_record(self, alpha: float, n_features: int) -> Any:

@@ -211,13 +211,15 @@ class LinearClassifier(ClassifierMixin, ClassPredictor, LinearModel):
             For a parameter out of range, NaN or infinite numbers, wrong shapes,
             negative or all-zero weights, fewer than two classes.
         """
-        X, y = self._checked(X, y)
+        X, y = self._checked(X, y, finite=False)
         self._solve(*self._arguments(X, y, sample_weight, offset))
         return self
 
-    def _checked(self, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
+    def _checked(
+        self, X: Any, y: Any, *, finite: bool = True
+    ) -> tuple[Any, NDArray[Any]]:
         """Validate X and y."""
-        return checked_for_fit(self, X, y)
+        return checked_for_fit(self, X, y, finite=finite)
 
     def _arguments(
         self, X: Any, y: Any, sample_weight: Any, offset: Any = None

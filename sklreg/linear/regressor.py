@@ -199,14 +199,18 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
             For a parameter out of range, NaN or infinite numbers, wrong shapes,
             negative or all-zero weights, targets for which the loss is undefined.
         """
-        X, y = self._checked(X, y)
+        X, y = self._checked(X, y, finite=False)
         self._solve(*self._arguments(X, y, sample_weight, offset))
         return self
 
-    def _checked(self, X: Any, y: Any) -> tuple[Any, NDArray[Any]]:
+    def _checked(
+        self, X: Any, y: Any, *, finite: bool = True
+    ) -> tuple[Any, NDArray[Any]]:
         """Validate X and y, which may have several columns unless there is a link."""
         several = not self._has_link
-        return checked_for_fit(self, X, y, multi_output=several, y_numeric=True)
+        return checked_for_fit(
+            self, X, y, multi_output=several, y_numeric=True, finite=finite
+        )
 
     @property
     def _has_link(self) -> bool:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.linalg.lapack import dpotrf
 
 from .._compile import kernel
+from .._span import span
 from .problem import Array
 
 #: A pivot below this share of the diagonal depends on the members before it, and what
@@ -166,7 +167,7 @@ def _write_columns(
     members, size = factor.members, factor.size[0]
     for a in range(s):
         i, row = members[a], factor.upper[a]
-        for b in range(max(a, size), s):
+        for b in span(max(a, size), s):
             j = members[b]
             row[b] = hessian[i, j]
             if end[i] == end[j]:
@@ -186,7 +187,7 @@ def _finish_row(
     upper, row, start = factor.upper, factor.upper[a], max(a, factor.size[0])
     for above in range(first, a):
         share, its = upper[above, a], upper[above]
-        for b in range(start, s):
+        for b in span(start, s):
             row[b] -= share * its[b]
     if a >= factor.size[0]:
         i = factor.members[a]
@@ -194,7 +195,7 @@ def _finish_row(
             return False
         row[a], start = np.sqrt(row[a]), a + 1
     inverse = 1.0 / row[a]
-    for b in range(start, s):
+    for b in span(start, s):
         row[b] *= inverse
     return True
 
@@ -210,13 +211,13 @@ def _eliminate(upper: Array, first: int, size: int, s: int) -> None:
         row, f0, f1, f2, f3 = upper[a], r0[a], r1[a], r2[a], r3[a]
         c = a + 1
         other, g0, g1, g2, g3 = upper[c], r0[c], r1[c], r2[c], r3[c]
-        for b in range(max(a, size), s):
+        for b in span(max(a, size), s):
             x0, x1, x2, x3 = r0[b], r1[b], r2[b], r3[b]
             row[b] -= f0 * x0 + f1 * x1 + f2 * x2 + f3 * x3
             other[b] -= g0 * x0 + g1 * x1 + g2 * x2 + g3 * x3
     if (s - first) % 2 == 1:
         row, a = upper[s - 1], s - 1
-        for b in range(max(a, size), s):
+        for b in span(max(a, size), s):
             row[b] -= r0[a] * r0[b] + r1[a] * r1[b] + r2[a] * r2[b] + r3[a] * r3[b]
 
 
@@ -234,16 +235,16 @@ def drop(factor: Cholesky, place: int) -> None:
         factor.places[members[a]] = a - 1
     for a in range(place):
         row = upper[a]
-        for b in range(place + 1, size):
+        for b in span(place + 1, size):
             row[b - 1] = row[b]
     rest = factor.scratch
-    for b in range(place + 1, size):
+    for b in span(place + 1, size):
         rest[b] = upper[place, b]
     for a in range(place + 1, size):
         row, above = upper[a], upper[a - 1]
         pivot = np.sqrt(row[a] * row[a] + rest[a] * rest[a])
         cosine, sine = row[a] / pivot, rest[a] / pivot
-        for b in range(a, size):
+        for b in span(a, size):
             entry = row[b]
             above[b - 1] = cosine * entry + sine * rest[b]
             rest[b] = cosine * rest[b] - sine * entry
@@ -256,7 +257,7 @@ def solve(factor: Cholesky, right: Array) -> None:
     _forward(factor, right)
     for a in range(factor.size[0] - 1, -1, -1):
         row, total = factor.upper[a], right[a]
-        for b in range(a + 1, factor.size[0]):
+        for b in span(a + 1, factor.size[0]):
             total -= row[b] * right[b]
         right[a] = total / row[a]
 
@@ -267,5 +268,5 @@ def _forward(factor: Cholesky, right: Array) -> None:
     for a in range(factor.size[0]):
         row = factor.upper[a]
         right[a] /= row[a]
-        for b in range(a + 1, factor.size[0]):
+        for b in span(a + 1, factor.size[0]):
             right[b] -= row[b] * right[a]

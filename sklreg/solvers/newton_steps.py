@@ -20,8 +20,8 @@ from .cholesky import Cholesky, append, append_all, drop, solve
 from .problem import Array, Goal, penalty_derivatives, penalty_violations
 
 _EPS = float(np.finfo(np.float64).eps)
-#: Newton steps that go on beyond the tolerance, and how far.
-_MORE, _ROUNDING = 3, 1e-9
+#: How far Newton steps go on beyond the tolerance, if each leaves no more than this.
+_ROUNDING, _BETTER = 1e-9, 0.5
 #: A Newton step of less than this share of the weights leaves rounding alone.
 _SETTLED = 1e-8
 _HALVINGS = 6
@@ -49,11 +49,12 @@ class Room(NamedTuple):
     step: Array
     change: Array  # of the slopes
     found: Array  # violations
+    norms: Array  # square roots of H_ii
 
     @classmethod
     def of(cls, n: int) -> Room:
         """Return room for `n` weights."""
-        vectors: Any = np.empty((12, n))
+        vectors: Any = np.empty((13, n))
         kinked = np.empty(n, np.bool_)
         return cls(np.empty(n, np.intp), np.empty(n, np.intp), kinked, *vectors)
 
@@ -80,11 +81,12 @@ def newton_steps(
     Returns for how many, and the largest violation, infinite where there are no steps.
     """
     violation = np.inf
+    _find_norms(quadratic, room)
     for m in range(alphas.shape[0]):
         at = penalty.at_strength(alphas[m])
         tied = _find_kinks(at, columns, room)
         tolerance = _start(quadratic, z, room, goal)
-        violation, n_moves, n_more = np.inf, 0, _MORE
+        violation, inner, n_moves = np.inf, np.inf, 0
         for _ in range(goal.n_steps):
             penalty_derivatives(at, columns, z, room.first, room.second, room.pull)
             n_new = _follow(factor, quadratic, room)
@@ -99,9 +101,9 @@ def newton_steps(
                 continue
             if not _arrive(quadratic, z, room) and factor.size[0] == 0:
                 return m, np.inf
-            violation = _violations(quadratic, at, columns, z, room)
-            n_more -= violation <= tolerance
-            if violation <= _ROUNDING * tolerance or n_more < 0:
+            before = inner
+            violation, inner = _violations(quadratic, at, columns, z, room)
+            if violation <= tolerance and _is_exact(inner, before, tolerance):
                 break
             if violation > tolerance:
                 _enter(quadratic, at, columns, z, room.found, _SHARE * violation)
@@ -113,6 +115,14 @@ def newton_steps(
         for i in range(z.shape[0]):
             found[m, i] = z[i]
     return alphas.shape[0], violation
+
+
+@kernel
+def _find_norms(quadratic: Any, room: Room) -> None:
+    """Write the norms of the coordinates, zero if they do not matter."""
+    for i in range(quadratic.gradient.shape[0]):
+        square = quadratic.diagonal(i)
+        room.norms[i] = np.sqrt(square) if square > TINY else 0.0
 
 
 @kernel
@@ -201,17 +211,26 @@ def _write_product(factor: Cholesky, room: Room) -> None:
 @kernel
 def _violations(
     quadratic: Any, penalty: Any, columns: NDArray[np.intp], z: Array, room: Room
-) -> float:
-    """Find the violation of each weight that matters, and return the largest."""
-    norms, largest = room.new, 0.0
+) -> tuple[float, float]:
+    """Find the violation of each weight that matters; return the largest.
+
+    And the largest of weights in use.
+    """
+    found, largest, inner = room.found, 0.0, 0.0
+    penalty_violations(penalty, columns, room.norms, z, quadratic.gradient, found)
     for i in range(z.shape[0]):
-        norms[i] = np.sqrt(max(quadratic.diagonal(i), 0.0))
-    penalty_violations(penalty, columns, norms, z, quadratic.gradient, room.found)
-    for i in range(z.shape[0]):
-        if norms[i] == 0.0:
-            room.found[i] = 0.0
-        largest = max(largest, room.found[i])
-    return largest
+        if room.norms[i] == 0.0:
+            found[i] = 0.0
+        largest = max(largest, found[i])
+        if z[i] != 0.0:
+            inner = max(inner, found[i])
+    return largest, inner
+
+
+@kernel
+def _is_exact(inner: float, before: float, tolerance: float) -> bool:
+    """Tell whether one more step would better the weights in use by rounding only."""
+    return inner <= _ROUNDING * tolerance or inner > _BETTER * before
 
 
 @kernel
@@ -265,7 +284,7 @@ def _join(factor: Cholesky, quadratic: Any, room: Room) -> int:
     second, pull, hessian = room.second, room.pull, quadratic.hessian
     n_new, size = 0, factor.size[0]
     for i in range(quadratic.gradient.shape[0]):
-        is_smooth = np.isfinite(second[i]) and quadratic.diagonal(i) > TINY
+        is_smooth = np.isfinite(second[i]) and room.norms[i] > 0.0
         if is_smooth and factor.places[i] < 0:
             factor.members[size + n_new] = room.joining[n_new] = i
             n_new += 1

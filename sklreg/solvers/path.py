@@ -22,7 +22,7 @@ from .problem import (
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
 from .small_sets import are_small, small_sets
 from .tolerance import Null, Report, Tolerance
-from .working_set import WorkingSet, to_rounding, working_sets
+from .working_set import SMALL, WorkingSet, to_rounding, working_sets
 
 #: How many points are solved for at most before one product with X verifies them, and
 #: how much more precisely than asked.
@@ -55,7 +55,8 @@ def along_path(
     enough: float,
 ) -> tuple[list[Step], WorkingSet]:
     """Solve for each of `penalties`; the working set goes on to the next problem."""
-    null, ahead = Null.of(problem), 1
+    null, most = Null.of(problem), _most_ahead(problem, len(penalties))
+    ahead = most if most > _AHEAD else 1
     steps: list[Step] = []
     behind = [Landmark(np.inf, *_first(problem, penalties[0], null, start))] * 2
     while len(steps) < len(penalties):
@@ -103,7 +104,7 @@ def along_path(
                 behind = [behind[-1], landmark]
             if not foreseen:
                 break
-        ahead = min(2 * ahead, _AHEAD) if foreseen else max(ahead // 2, 2)
+        ahead = min(2 * ahead, most) if foreseen else max(ahead // 2, 2)
     return steps, inside
 
 
@@ -172,6 +173,17 @@ def _looks_ahead(problem: Problem) -> bool:
     if problem.n_outputs > 1 and to_rounding(problem):
         return False
     return not (_smooth_and_large(problem) or is_small_and_smooth(problem))
+
+
+def _most_ahead(problem: Problem, n: int) -> int:
+    """Return for how many of `n` strengths solutions are sought at once.
+
+    All, where every weight is in the set, so that none can be missing, and the points
+    take less room than the second moments.
+    """
+    n_samples, p = problem.design.shape
+    small = p * problem.n_outputs <= SMALL and n_samples <= p
+    return max(min(n, p), _AHEAD) if small else _AHEAD
 
 
 def _is_violated(problem: Problem, at: Landmark, gradient: Array) -> bool:

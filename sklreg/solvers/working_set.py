@@ -21,7 +21,7 @@ from .proximal_newton import balanced, proximal_newton
 from .tolerance import Report, Tolerance
 
 #: Up to this many weights the working set is everything.
-_SMALL = 400
+SMALL = 400
 _FIRST = 100
 #: Share of the largest violation to which a subproblem is solved.
 _INNER = 0.1
@@ -105,7 +105,7 @@ class WorkingSet(NamedTuple):
         self, problem: Problem, w: Array, scores: Array, times: int = 1
     ) -> WorkingSet:
         """Add the weights in use and the worst offenders, up to `times` as many."""
-        if w.size <= _SMALL or problem.penalty.is_smooth():
+        if w.size <= SMALL or problem.penalty.is_smooth():
             return self if self.allowed.all() else WorkingSet.everything(problem)
         allowed = np.logical_or(self.allowed, w != 0.0)
         candidates = np.flatnonzero((scores > 0.0) & ~allowed)
