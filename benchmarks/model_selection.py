@@ -16,6 +16,7 @@ Data: the folder given by --data, or `data` in the folder named by SKLREG_SHARED
 import argparse
 import json
 import os
+import select
 import statistics
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from sklearn.model_selection import GridSearchCV, KFold
 WANTED = 1e-4
 TOLERANCES = [10.0**-k for k in range(1, 16)]
 TIGHT = 1e-10
+STARTING = 60.0  # seconds more that an answer may take: data are made, kernels compiled
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -294,13 +296,22 @@ class Solver:
         )
 
     def ask(self, tol, runs=1):
-        """Return the answer, None if there is none; then `reason` says why."""
+        """Return the answer, None if there is none; then `reason` says why.
+
+        One that takes longer than the limit for each run ends the process.
+        """
+        if self.process.poll() is not None:
+            return None
         start = time.perf_counter()
         self.process.stdin.write(json.dumps([tol, runs]) + "\n")
         self.process.stdin.flush()
-        line = self.process.stdout.readline()
+        answers, answer = self.process.stdout, {"reason": "the process ended"}
+        if not select.select([answers], [], [], STARTING + runs * self.limit)[0]:
+            self.process.kill()
+            answer = {"reason": f"no answer in {self.limit:.0f} seconds"}
+        elif line := answers.readline():
+            answer = json.loads(line)
         self.left -= time.perf_counter() - start
-        answer = json.loads(line) if line else {"reason": "the process ended"}
         self.reason = answer.get("reason", "")
         return None if self.reason else answer
 
@@ -312,8 +323,10 @@ class Solver:
                 return
             once = answer["seconds"][0]
             if self.first is None or once > 1.0:
-                again = self.ask(tol)["seconds"][0]
-                self.first = (self.first or 0.0) + max(once - again, 0.0)
+                again = self.ask(tol)
+                if again is None:
+                    return
+                self.first = (self.first or 0.0) + max(once - again["seconds"][0], 0.0)
             curve = np.array(answer["curves"][0])
             self.accuracy = min(np.abs(curve / each - 1.0).max() for each in exact)
             if self.accuracy <= WANTED:

@@ -31,6 +31,8 @@ from .designs import CSC, Dense
 F = TypeVar("F", bound=Callable[..., Any])
 Array = NDArray[np.float64]
 FLOATS = [np.float64, np.float32]
+#: Smaller sums of squares are no measure of anything: they lose digits.
+_LEAST_SQUARES = 1e-290
 
 #: Constraints of the parameters that every estimator of the suite takes.
 PENALTY_CONSTRAINTS: dict[str, list[Any]] = {
@@ -213,6 +215,27 @@ def check_magnitude(name: str, values: Any, squares_are_finite: bool) -> None:
         msg = (
             f"{name} holds numbers as large as {largest:.3g}, whose squares overflow "
             f"float64; rescale {name}, for example with StandardScaler."
+        )
+        raise ValueError(msg)
+
+
+def check_not_tiny(name: str, values: Any, squares: float) -> None:
+    """Refuse numbers that are not all zero but whose squares nearly are.
+
+    Parameters
+    ----------
+    name : str
+        "y".
+    values : array
+        The numbers.
+    squares : float
+        The sum of their squares.
+    """
+    if squares < _LEAST_SQUARES and values.any():
+        largest = max(abs(values.max()), abs(values.min()))
+        msg = (
+            f"{name} holds no number larger than {largest:.3g}, and their squares "
+            f"underflow float64; rescale {name}, for example by its standard deviation."
         )
         raise ValueError(msg)
 

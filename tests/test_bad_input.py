@@ -542,6 +542,11 @@ def test_targets_whose_squares_overflow(number):
     assert_refused(LINEAR[0], "y holds numbers.*rescale y", X, spoiled(Y, number))
 
 
+@pytest.mark.parametrize("number", [1e-150, 1e-155, 1e-200, 5e-324])
+def test_targets_whose_squares_underflow(number):
+    assert_refused(LINEAR[0], "y holds no number larger.*rescale y", X, number * Y)
+
+
 # Prediction ---------------------------------------------------------------------------
 
 

@@ -1,7 +1,8 @@
 """scikit-learn's own checks on every public estimator: no failure, skip or xfail.
 
-Each estimator runs at its default `alpha` and lightly penalised: at a strong `alpha`
+Linear models run at their default `alpha` and lightly penalised: at a strong `alpha`
 all coefficients are zero, and the checks of sample weights would prove nothing.
+Networks are penalised lightly by default.
 """
 
 import os
@@ -160,9 +161,9 @@ PUBLIC_ESTIMATORS = [
 ]
 
 
-def instances(table):
+def linear_models():
     """Every estimator in every setting, at its default alpha and lightly penalised."""
-    for estimator, settings in table.items():
+    for estimator, settings in LINEAR.items():
         for setting in settings:
             yield estimator(**setting)
             if setting["penalty"] is not None:  # alpha is of no account without one
@@ -178,7 +179,7 @@ def test_every_public_estimator_has_settings():
     assert set(PUBLIC_ESTIMATORS) == set(SETTINGS)
 
 
-@parametrize_with_checks(list(instances(LINEAR)))
+@parametrize_with_checks(list(linear_models()))
 def test_checks_on_linear_models(estimator, check):
     check(estimator)
 
@@ -202,7 +203,13 @@ def test_checks_on_drop_in_replacements(estimator, check):
 # Some checks give features of mean 100 and standard deviation 1, on which a network
 # does not converge, and says so. The linear models above converge on everything.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@parametrize_with_checks([*(network() for network in NETWORKS), *instances(NETWORKS)])
+@parametrize_with_checks(
+    [
+        network(**setting)
+        for network, settings in NETWORKS.items()
+        for setting in [{}, *settings]
+    ]
+)
 def test_checks_on_networks(estimator, check):
     check(estimator)
 

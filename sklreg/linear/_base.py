@@ -18,6 +18,7 @@ from .._validation import (
     Interval,
     as_design,
     check_magnitude,
+    check_not_tiny,
     checked_for_predict,
     checked_offset,
     penalty_record,
@@ -189,10 +190,13 @@ class LinearModel(LinearPredictor):
             assert_all_finite(X, input_name="X", estimator_name=type(self).__name__)
         check_magnitude("X", X, known)
         with np.errstate(over="ignore", invalid="ignore"):
-            check_magnitude("y", y, bool(np.isfinite((y * y).sum())))
+            squares = float((y * y).sum())
+            check_magnitude("y", y, bool(np.isfinite(squares)))
             largest = np.abs(design.mean) + norms * np.minimum(design.scale, 1e300)
             products = largest.max(initial=0.0) * np.abs(y).max() * len(y) ** 2
             check_magnitude("X", X, bool(np.isfinite(products)))
+        if loss.quadratic:
+            check_not_tiny("y", y, squares)
         columns = np.arange(len(norms))
         excluded = penalty.excluded(columns)
         scale = np.where(excluded, np.inf, design.scale)  # a column of zeros

@@ -55,8 +55,7 @@ def along_path(
     enough: float,
 ) -> tuple[list[Step], WorkingSet]:
     """Solve for each of `penalties`; the working set goes on to the next problem."""
-    null, most = Null.of(problem), _most_ahead(problem, len(penalties))
-    ahead = most if most > _AHEAD else 1
+    null, (ahead, most) = Null.of(problem), _ahead(problem)
     steps: list[Step] = []
     behind = [Landmark(np.inf, *_first(problem, penalties[0], null, start))] * 2
     while len(steps) < len(penalties):
@@ -175,15 +174,16 @@ def _looks_ahead(problem: Problem) -> bool:
     return not (_smooth_and_large(problem) or is_small_and_smooth(problem))
 
 
-def _most_ahead(problem: Problem, n: int) -> int:
-    """Return for how many of `n` strengths solutions are sought at once.
+def _ahead(problem: Problem) -> tuple[int, int]:
+    """Return for how many strengths solutions are sought at once, first and at most.
 
-    All, where every weight is in the set, so that none can be missing, and the points
-    take less room than the second moments.
+    As many as there are features where every weight is in the set, so that none can be
+    missing, and rows are no more: then they take no more room than second moments.
     """
-    n_samples, p = problem.design.shape
-    small = p * problem.n_outputs <= SMALL and n_samples <= p
-    return max(min(n, p), _AHEAD) if small else _AHEAD
+    n, p = problem.design.shape
+    if p * problem.n_outputs <= SMALL and n <= p:
+        return max(p, _AHEAD), max(p, _AHEAD)
+    return 1, _AHEAD
 
 
 def _is_violated(problem: Problem, at: Landmark, gradient: Array) -> bool:
