@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import warnings
 from typing import Any, Self
@@ -16,6 +17,13 @@ _WITHIN = ("sklreg.", "sklearn.", "joblib.")
 
 class PenalizedEstimator(BaseEstimator):
     """Base of the linear models and the networks."""
+
+    @classmethod
+    @functools.cache
+    def _get_param_names(cls) -> list[str]:
+        """Return the names of the parameters, which take as long as a small fit."""
+        names: list[str] = super()._get_param_names()
+        return names
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; ``penalty__gamma`` reaches into a penalty object.

@@ -31,6 +31,8 @@ from .designs import CSC, Dense
 F = TypeVar("F", bound=Callable[..., Any])
 Array = NDArray[np.float64]
 FLOATS = [np.float64, np.float32]
+#: Numbers from here on are all whole.
+_WHOLE = 2.0**53
 #: Smaller sums of squares are no measure of anything: they lose digits.
 _LEAST_SQUARES = 1e-290
 
@@ -334,6 +336,15 @@ class Classes(NamedTuple):
     mass: float  # what class_weight makes of a total weight of one
 
 
+def _are_labels(y: Any) -> bool:
+    """Tell whether y is a vector of whole numbers or names, as classifiers take."""
+    if not (type(y) is np.ndarray and y.ndim == 1):
+        return False
+    if y.dtype.kind == "f":
+        return bool((y == np.rint(y)).all() and np.abs(y).max() < _WHOLE)
+    return y.dtype.kind in "biuU"
+
+
 def checked_classes(y: Any, weight: Array, class_weight: Any) -> Classes:
     """Find the classes among the rows that have weight.
 
@@ -346,7 +357,7 @@ def checked_classes(y: Any, weight: Array, class_weight: Any) -> Classes:
     class_weight : None, "balanced" or dict
         Factor for each class; "balanced" gives every class the same total weight.
     """
-    discrete = type(y) is np.ndarray and y.ndim == 1 and y.dtype.kind in "biuU"
+    discrete = _are_labels(y)
     if not discrete:
         check_classification_targets(y)
     present = weight > 0.0

@@ -524,6 +524,23 @@ def test_one_class_only(target):
     assert_refused(LINEAR[1], "at least 2 classes.*got 1 class", X, target)
 
 
+@pytest.mark.parametrize("number", [0.5, 1.0 + 1e-12, 1e300])
+def test_labels_that_are_no_whole_numbers(number):
+    labels = number * (LABELS == "ash") + 0.0
+    with np.errstate(invalid="ignore"):  # scikit-learn looks at them as int64
+        assert_refused(LINEAR[1], "Unknown label type: continuous", X, labels)
+
+
+def test_whole_numbers_in_floats_are_labels():
+    for kind in (np.float64, np.float32, np.int8, bool):
+        labels = (LABELS == "ash").astype(kind)
+        classifier = clone(LINEAR[1]).fit(X, labels)
+        assert classifier.classes_.dtype == labels.dtype
+        np.testing.assert_array_equal(
+            classifier.coef_, clone(LINEAR[1]).fit(X, labels.astype(int)).coef_
+        )
+
+
 def test_one_class_left_by_the_weights():
     weights = (LABELS == "ash").astype(float)
     message = r"at least 2 classes.*got 1 class: .*'ash'"
