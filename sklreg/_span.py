@@ -12,6 +12,7 @@ def span(start: int, stop: int) -> range:
     """Return ``range(start, stop)`` for `start` and `stop` of at least zero.
 
     Negative indices count from the end. Where a loop begins at a number that might be
-    negative every index is asked for its sign, and the loop is not vectorised.
+    negative every index is asked for its sign, and the loop is not vectorised. For
+    kernels alone: a compiled function cannot hand a range to Python.
     """
     return range(np.uintp(start), np.uintp(stop))

@@ -22,7 +22,7 @@ from .problem import (
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
 from .small_sets import are_small, small_sets
 from .tolerance import Null, Report, Tolerance
-from .working_set import SMALL, WorkingSet, to_rounding, working_sets
+from .working_set import WorkingSet, takes_every_weight, to_rounding, working_sets
 
 #: How many points are solved for at most before one product with X verifies them, and
 #: how much more precisely than asked.
@@ -181,9 +181,8 @@ def _ahead(problem: Problem) -> tuple[int, int]:
     missing, and rows are no more: then they take no more room than second moments.
     """
     n, p = problem.design.shape
-    if p * problem.n_outputs <= SMALL and n <= p:
-        return max(p, _AHEAD), max(p, _AHEAD)
-    return 1, _AHEAD
+    most = max(p, _AHEAD)
+    return (most, most) if takes_every_weight(problem) and n <= p else (1, _AHEAD)
 
 
 def _is_violated(problem: Problem, at: Landmark, gradient: Array) -> bool:

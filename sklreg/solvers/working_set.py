@@ -21,7 +21,7 @@ from .proximal_newton import balanced, proximal_newton
 from .tolerance import Report, Tolerance
 
 #: Up to this many weights the working set is everything.
-SMALL = 400
+_SMALL = 400
 _FIRST = 100
 #: Share of the largest violation to which a subproblem is solved.
 _INNER = 0.1
@@ -73,6 +73,11 @@ def working_sets(
     return best, n_iter, inside
 
 
+def takes_every_weight(problem: Problem) -> bool:
+    """Tell whether the weights are so few that the working set is all of them."""
+    return problem.design.shape[1] * problem.n_outputs <= _SMALL
+
+
 def to_rounding(problem: Problem) -> bool:
     """Tell whether the last digits cost next to nothing and mean something."""
     unique = problem.penalty.has_dual() or not problem.penalty.convex
@@ -105,7 +110,7 @@ class WorkingSet(NamedTuple):
         self, problem: Problem, w: Array, scores: Array, times: int = 1
     ) -> WorkingSet:
         """Add the weights in use and the worst offenders, up to `times` as many."""
-        if w.size <= SMALL or problem.penalty.is_smooth():
+        if takes_every_weight(problem) or problem.penalty.is_smooth():
             return self if self.allowed.all() else WorkingSet.everything(problem)
         allowed = np.logical_or(self.allowed, w != 0.0)
         candidates = np.flatnonzero((scores > 0.0) & ~allowed)
