@@ -422,6 +422,22 @@ def sklearn_ridge(problem, tol):
     return Ridge(problem.alpha * len(problem.y), tol=tol)
 
 
+@peer("sparse_cg", "squared_error", "l2")
+def sklearn_ridge_by_conjugate_gradients(problem, tol):
+    """Ridge, conjugate gradients."""
+    from sklearn.linear_model import Ridge
+
+    return Ridge(problem.alpha * len(problem.y), solver="sparse_cg", tol=tol)
+
+
+@peer("lsqr", "squared_error", "l2")
+def sklearn_ridge_by_lsqr(problem, tol):
+    """Ridge, LSQR."""
+    from sklearn.linear_model import Ridge
+
+    return Ridge(problem.alpha * len(problem.y), solver="lsqr", tol=tol)
+
+
 @peer("sklearnex", "squared_error", "l2")
 def sklearnex_ridge(problem, tol):
     """Ridge of the extension for Intel processors."""

@@ -204,6 +204,23 @@ def ridge(name, load=dense, *, alpha):
     )
 
 
+def ridge_text(*, alpha):
+    """Return what builds a ridge regression on text."""
+    return lambda folder: stated(
+        *text(folder, "y_bin"), "squared_error", "l2", alpha=alpha
+    )
+
+
+def ridge_embedded(folder):
+    """Return a ridge regression on 8000 x 3000 random numbers of rank 200 and noise."""
+    del folder
+    random = np.random.default_rng(0)
+    X = random.standard_normal((8000, 200)) @ random.standard_normal((200, 3000))
+    X = standardised(X / np.sqrt(200.0) + 0.1 * random.standard_normal(X.shape))
+    y = X @ random.standard_normal(3000) / 30.0 + random.standard_normal(8000)
+    return stated(X, y, "squared_error", "l2", alpha=0.01)
+
+
 def mcp(name, **strength):
     """Return what builds a regression with the MCP, gamma 3."""
     return lambda folder: stated(
@@ -265,6 +282,10 @@ CASES = [
     Case("multinomial text /10", newsgroups, target=2.0),
     Case("ridge california 0.1", ridge("california_housing", cubic, alpha=0.1)),
     Case("ridge leukemia 100", ridge("leukemia_golub", alpha=100.0)),
+    Case("ridge text 0.01", ridge_text(alpha=1e-2)),
+    Case("ridge text 0.0001", ridge_text(alpha=1e-4)),
+    Case("ridge text 0.000001", ridge_text(alpha=1e-6)),
+    Case("ridge 8000 x 3000 0.01", ridge_embedded),
     Case("l2 logistic adult 0.001", logistic("adult_onehot", "l2", alpha=1e-3)),
     Case("l2 multinomial mnist 0.0001", mnist),
     Case("mcp leukemia /10", mcp("leukemia_golub", fraction=0.1), target=2.0),

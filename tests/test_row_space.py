@@ -13,7 +13,7 @@ from sklreg.designs import CSC, Dense, standardized
 from sklreg.penalties import L2
 from sklreg.solvers import Problem, certificate_of, silent, solve
 from sklreg.solvers.problem import start_point
-from sklreg.solvers.ridge_in_rows import is_ridge_in_rows, solve_in_rows
+from sklreg.solvers.ridge_system import is_ridge_in_rows, solve_in_rows
 from sklreg.solvers.row_space import in_row_space
 
 N, P = 12, 40

@@ -243,7 +243,8 @@ class Dense(NamedTuple):
             sums = self.values @ mean
             centred = _centred_after(self.values, np.ones(n), sums, mean @ mean)
             if centred is not None:
-                return factor[0] * centred
+                centred *= factor[0]
+                return centred
         out = np.zeros((n, n))
         for columns in row_slices(p, n):
             block = (self.values[:, columns] - mean[columns]) * np.sqrt(factor[columns])
@@ -348,9 +349,12 @@ def _centred_after(
     None if that would cost digits: where a square falls by more than half.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        product = values @ values.T
-        out = product - np.outer(side, sums) - np.outer(sums, side) + square
-        kept = np.diagonal(out) >= 0.5 * np.diagonal(product)
+        out = values @ values.T
+        before = np.diagonal(out).copy()
+        for rows in row_slices(len(out), len(out)):
+            known = np.outer(side[rows], sums) + np.outer(sums[rows], side)
+            out[rows] -= known - square
+        kept = np.diagonal(out) >= 0.5 * before
     return out if kept.all() and np.isfinite(out).all() else None
 
 

@@ -77,7 +77,8 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         when the largest violation of the optimality conditions is at most `tol` times
         the largest gradient entry of that model.
     max_iter : int, default=1000
-        Limit on Newton steps; on iterations of L-BFGS in large smooth problems.
+        Limit on Newton steps; on those of L-BFGS or conjugate gradients in large smooth
+        problems.
     warm_start : bool, default=False
         Whether to start from the last solution.
     verbose : int, default=0

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel
-from ..designs import column_sums, row_slices
+from ..designs import column_sums
 from .certificate import Certificate, Certified, certify, intercept_violation
 from .layout import Layout
+from .metric import metric
 from .problem import (
     Array,
     Evaluation,
@@ -27,7 +28,6 @@ from .problem import (
     Problem,
     penalty_derivatives,
     penalty_value,
-    smooth_parts,
 )
 from .tolerance import Null, Report, Tolerance, silent
 
@@ -41,9 +41,6 @@ _FIRST_CHECK = 5
 _FLAT, _TRIALS = 0.3, 30
 #: The shares of an interval, and the multiples of a step, that a trial keeps to.
 _INSIDE, _BEYOND = (0.1, 0.9), (1.5, 10.0)
-#: How much longer the first steps of intercepts are: fitted to rows that are nearly all
-#: predicted well, their curvature falls by more than that of most weights.
-_INTERCEPT = 2.0
 _ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
 
 
@@ -103,7 +100,7 @@ def lbfgs(
     report: Report = silent,
 ) -> tuple[Certified, int]:
     """Improve `point` until `limits` are met or `max_iter` iterations are spent."""
-    scale = _scale(problem, null.point.b)
+    scale = 1.0 / np.sqrt(metric(problem, null.point.b))
     memory, layout = _Memory.of(scale.size), problem.layout()
     here = _place(problem, layout, point)
     evaluation, gradient = _gradient(problem, here, scale)
@@ -215,27 +212,6 @@ def _between(
         )
     least, most = _INSIDE
     return a + (b - a) * min(max(-falls / (rises - falls), least), most)
-
-
-def _scale(problem: Problem, b: Array) -> Array:
-    """Return one over the root of the Hessian's diagonal at the null model.
-
-    With the median of all features added to that of each: one that varies little says
-    little, and would be blown up by its own.
-    """
-    p, k = problem.design.shape[1], problem.n_outputs
-    eta = problem.null_eta(b)
-    per_output = np.zeros(k)
-    for rows in row_slices(len(eta), k):
-        h = problem.rows(rows).hessian(eta[rows], 1.0)
-        per_output += h.second.sum(axis=1)
-    _, curvature = smooth_parts(problem.penalty, problem.columns, np.zeros((p, k)))
-    diagonal = np.outer(problem.norms**2, per_output) + curvature
-    used = problem.norms > 0.0
-    if used.any():
-        diagonal += np.median(diagonal[used], axis=0)
-    diagonal = np.vstack([diagonal, per_output / _INTERCEPT**2])
-    return 1.0 / np.sqrt(np.maximum(diagonal, 1e-12 * diagonal.max()))
 
 
 @kernel

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .certificate import Certificate, Certified, violations
+from .large_ridge import is_ridge_regression, large_ridge
 from .lbfgs import lbfgs
 from .look_ahead import Candidate, Landmark, look_ahead
 from .newton import is_small_and_smooth, newton, sample, sampled_newton
@@ -116,7 +117,9 @@ def _solve(
     report: Report,
     inside: WorkingSet,
 ) -> tuple[Certified, int, WorkingSet]:
-    """Choose the solver: L-BFGS where the penalty is smooth and the Hessian large."""
+    """Choose the solver: no Hessian where the penalty is smooth and it is large."""
+    if _smooth_and_large(problem) and is_ridge_regression(problem):
+        return *large_ridge(problem, found, limits, max_iter, report), inside
     if _smooth_and_large(problem):
         found, n_iter = lbfgs(problem, found.point, limits, null, max_iter, report)
         return found, n_iter, inside

@@ -12,8 +12,8 @@ from .least_squares import LeastSquares
 from .path import Step, along_path
 from .problem import Array, Problem, Solution, Weights, evaluate, start_point
 from .reduction import Reduction, by_moments, moments_pay, reduce
-from .ridge_in_rows import is_ridge_in_rows, solve_in_rows
 from .ridge_path import along_ridge_path, eigenvectors_pay
+from .ridge_system import is_ridge_in_rows, solve_in_rows
 from .tolerance import Null, Report, silent
 from .working_set import WorkingSet
 
@@ -99,7 +99,8 @@ def solve_path(
     tol : float
         Relative tolerance of the certificate, see `Tolerance`.
     max_iter : int
-        Limit on Newton steps, or on iterations of L-BFGS, for each penalty.
+        Limit on Newton steps, or on those of L-BFGS or conjugate gradients, for each
+        penalty.
     start : tuple of arrays, optional
         Weights (n_features, n_outputs) and intercepts (n_outputs,) to start from.
         Otherwise the null model, or for penalties that are not convex the solution of

@@ -1,11 +1,12 @@
-r"""One solution of least squares with a ridge penalty, of more columns than rows.
+r"""One solution of least squares with a ridge penalty, from one system.
 
 With columns and targets centred and the positive weights `q`, the minimiser of
 
 .. math:: \tfrac{1}{2} \sum_i q_i (y_i - x_i' w)^2 + \tfrac{\alpha}{2} \|w\|^2
 
-is ``w = X' a`` where ``(X X' + alpha diag(1 / q)) a = y``, one system of n_samples rows
-for all outputs. A product with X and one with X' certify the weights.
+solves ``(X' diag(q) X + alpha) w = X' diag(q) y`` in the columns, and is ``w = X' a``
+where ``(X X' + alpha diag(1 / q)) a = y`` in the rows: one factorisation for all
+outputs. A product with X and one with X' certify the weights.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def is_ridge_in_rows(problem: Problem) -> bool:
 
 def solve_in_rows(problem: Problem, tol: float, report: Report) -> Solution | None:
     """Solve the system; None if rounding leaves it too far from the minimum."""
-    point = _point(problem)
+    point = minimum_in_rows(problem)
     if point is None:
         return None
     evaluation, found = evaluate(problem, point), []
@@ -60,16 +61,31 @@ def solve_in_rows(problem: Problem, tol: float, report: Report) -> Solution | No
     )
 
 
-def _point(problem: Problem) -> Point | None:
+def minimum_in_columns(problem: Problem, found: Certified) -> Point | None:
+    """Return the minimiser and what it predicts; None if the system is singular.
+
+    Solved for the way there, which loses fewer digits.
+    """
+    alpha, (w, b, _) = problem.penalty.strength(), found.point
+    system = problem.design.cross(problem.design, problem.weight)
+    system.flat[:: len(w) + 1] += alpha
+    slopes = found.evaluation.gradient + alpha * w
+    _, step, failed = dposv(system.T, -slopes, overwrite_a=True)
+    return None if failed else start_point(problem, w + step, b)
+
+
+def minimum_in_rows(problem: Problem) -> Point | None:
     """Return the minimiser and what it predicts; None if the system is singular."""
     rows, b = np.flatnonzero(problem.weight > 0.0), centre_of(problem)
-    system = problem.design.outer()[np.ix_(rows, rows)]
+    system = problem.design.outer()
+    if len(rows) < len(system):
+        system = system[np.ix_(rows, rows)]
     with np.errstate(over="ignore"):  # weights may be next to nothing
         diagonal = problem.penalty.strength() / problem.weight[rows]
     if not np.isfinite(diagonal).all():
         return None
     system.flat[:: len(rows) + 1] += diagonal
-    _, solution, failed = dposv(system, (problem.y - b)[rows], overwrite_a=True)
+    _, solution, failed = dposv(system.T, (problem.y - b)[rows], overwrite_a=True)
     if failed:
         return None
     a = np.zeros_like(problem.y)
