@@ -127,9 +127,27 @@ def test_one_pass_gives_the_same(dtype, order, weighted, far, fit_intercept):
         assert slope == pytest.approx(null.gradient, rel=1e-9)
 
 
+@pytest.mark.parametrize("far", [0.0, 100.0])
+def test_dummies_that_do_not_vary_in_a_few_rows_are_not_shifted_for_that(far):
+    """A column of mean zero that says the same in the few rows looked at first."""
+    rng = np.random.default_rng(4)
+    X, y = rng.normal(size=(640, 6)), rng.normal(size=(640, 1))
+    X[:, 0] = np.arange(640) % 10 == 1
+    X = X - X.mean(axis=0) + far * (np.arange(6) == 5)
+    q = np.full(640, 1 / 640)
+    shift, _ = Dense(X).shifted_products(np.ones((640, 1)), q)
+    assert shift.any() == (far > 0.0)
+    sums = Sums.of(Dense(X), y, q, fit_intercept=True)
+    design, norms = sums.standardized(centre=True, scale=False)
+    np.testing.assert_allclose(norms, X.std(axis=0), rtol=1e-12)
+    xx = sums.of_columns(design).centred().xx
+    np.testing.assert_allclose(xx, np.cov(X.T, bias=True), atol=1e-12)
+
+
 def test_a_shift_that_is_far_from_the_means_is_noticed():
     """Where the few rows that it comes from are not like the others."""
     X, y, q = drawn(n=6400)
+    X += 100.0
     assert Sums.of(Dense(X), y, q, fit_intercept=True) is not None
     X[:, 3] = 0.0
     X[::100, 3] = 1.0  # all of them, and nothing else

@@ -165,7 +165,7 @@ class Dense(NamedTuple):
         if not means.any():
             return True
         few = self.values[:: max(len(self.values) // _FEW_ROWS, 1)].astype(np.float64)
-        return bool((means**2 <= _NEAR * (few**2).mean(axis=0)).all())
+        return bool(_near_zero(means, (few**2).mean(axis=0)).all())
 
     def _is_plain(self, weight: Array) -> bool:
         """Tell whether BLAS may read X in place: float64, and weights all the same."""
@@ -179,11 +179,17 @@ class Dense(NamedTuple):
         """Return a shift and ``Z' diag(weight) Z`` of ``Z = [X - 1 shift', beside]``.
 
         The shift is near the means: those of a few rows, or zero if all are near that.
+        In few rows a column of dummies may not vary: if the means of some columns are
+        in doubt, but not of most, those of all rows tell.
         """
-        few = self.values[:: max(len(self.values) // _FEW_ROWS, 1)]
-        shift = few.mean(axis=0, dtype=np.float64)
-        if self._are_near_zero(shift):
-            shift = np.zeros_like(shift)
+        few = self.values[:: max(len(self.values) // _FEW_ROWS, 1)].astype(np.float64)
+        means, squares = few.mean(axis=0), (few**2).mean(axis=0)
+        shift, doubtful = means, np.count_nonzero(~_near_zero(means, squares))
+        if 0 < doubtful <= len(means) // 2:
+            n = len(self.values)
+            means = self.rmatvec(np.full((n, 1), 1.0 / n))[:, 0]
+        if _near_zero(means, squares).all():
+            shift = np.zeros_like(means)
         return shift, self._products(shift, beside, weight)
 
     def _products(self, shift: Array, beside: Array, weight: Array) -> Array:
@@ -307,6 +313,11 @@ class Dense(NamedTuple):
         values = np.empty((n, p + other.shape[1]), dtype, order="F")
         values[:, :p], values[:, p:] = self.values, other.values
         return Dense.of(values)
+
+
+def _near_zero(means: Array, squares: Array) -> NDArray[np.bool_]:
+    """Tell which means are near zero, beside the mean squares of columns."""
+    return means**2 <= _NEAR * squares
 
 
 def _product(left: Array, right: Array) -> Array:

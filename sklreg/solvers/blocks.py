@@ -49,6 +49,8 @@ class Frame(NamedTuple):
         rotations = []
         blocks = _slices(penalty.blocks(columns[order])) if penalty.isotropic else []
         for block in blocks:
+            if block.stop == block.start + 1:
+                continue
             part = hessian[block, block]
             if np.count_nonzero(part) > np.count_nonzero(np.diagonal(part)):
                 rotations.append((block, dsyevd(part)[1]))

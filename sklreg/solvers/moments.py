@@ -72,10 +72,14 @@ class Moments(NamedTuple):
     def about(self, mean: Array, scale: Array) -> Moments:
         """Return the moments of the columns ``(x - mean) / scale``."""
         x = self.x - self.total * mean
-        xx = self.xx - np.outer(mean, self.x) - np.outer(x, mean)
+        xx = self.xx - np.outer(mean, self.x)
+        xx -= np.outer(x, mean)
         xy = self.xy - np.outer(mean, self.y)
-        column = scale[:, None]
-        return self._replace(x=x / scale, xx=xx / column / scale, xy=xy / column)
+        if (scale != 1.0).any():
+            xx /= scale[:, None]
+            xx /= scale
+            xy /= scale[:, None]
+        return self._replace(x=x / scale, xx=xx, xy=xy)
 
     def centred(self) -> Moments:
         """Return the moments about the means."""
