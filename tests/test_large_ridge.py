@@ -202,6 +202,18 @@ def test_sparse_ridge_is_that_of_lsqr(alpha, dtype):
     np.testing.assert_allclose(model.coef_, expected, atol=tolerance * size)
 
 
+def test_numbers_whose_products_underflow_are_solved_for():
+    """Limit on the gap times strength: 1e-286 times 1e-40."""
+    rng = np.random.default_rng(7)
+    X = scipy.sparse.random(2100, 2300, 0.005, format="csc", rng=rng)
+    y = X @ rng.normal(size=2300)
+    small, usual = (
+        LinearRegressor("l2", 1e-40, max_iter=30).fit(X, scale * y)
+        for scale in (1e-140, 1.0)
+    )
+    assert small.objective_ == pytest.approx(1e-280 * usual.objective_, rel=1e-3)
+
+
 def test_a_path_of_large_ridges_starts_where_the_last_ended():
     rng = np.random.default_rng(6)
     X = scipy.sparse.random(2100, 2300, 0.005, format="csc", rng=rng)

@@ -111,14 +111,6 @@ def test_wide_ridge_takes_a_fifth_of_x_and_ten_vectors(rng):
         assert peak < 0.2 * X.nbytes + vectors(X, 10)
 
 
-def test_wide_ridge_takes_the_memory_of_lbfgs(rng):
-    """The bound of today; the aim is above."""
-    X, y = wide(rng)
-    for model, target in estimators(X, y, "l2", 0.1):
-        peak = peak_of(lambda model=model, target=target: model.fit(X, target))
-        assert peak < 0.2 * X.nbytes + vectors(X, 80)
-
-
 def tall(rng, n, p, order):
     X = np.asarray(rng.normal(size=(n, p)), order=order)
     return X, X[:, 0] - X[:, 1] + rng.normal(size=n)

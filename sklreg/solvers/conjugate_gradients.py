@@ -93,4 +93,4 @@ def _excess(limits: Tolerance, g: Array, alpha: float) -> float:
     """Return what decides divided by its limit; the gap is ``|g|^2 / 2 alpha``."""
     if math.isnan(limits.gap):
         return float(np.abs(g).max()) / limits.violation
-    return float(np.vdot(g, g)) / (2.0 * alpha * limits.gap)
+    return float(np.vdot(g, g)) / (2.0 * alpha) / limits.gap  # a product may underflow

@@ -23,11 +23,6 @@ _ROOM = 0.15, 1.0
 _LOOKS = 4
 
 
-def is_ridge_regression(problem: Problem) -> bool:
-    """Tell whether the loss is quadratic and the penalty a ridge."""
-    return bool(problem.loss.quadratic and problem.penalty.is_ridge())
-
-
 def large_ridge(
     problem: Problem, found: Certified, limits: Tolerance, max_iter: int, report: Report
 ) -> tuple[Certified, int]:

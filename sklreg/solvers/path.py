@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .certificate import Certificate, Certified, violations
-from .large_ridge import is_ridge_regression, large_ridge
+from .large_ridge import large_ridge
 from .lbfgs import lbfgs
 from .look_ahead import Candidate, Landmark, look_ahead
 from .newton import is_small_and_smooth, newton, sample, sampled_newton
@@ -21,6 +21,7 @@ from .problem import (
     start_point,
 )
 from .reduction import NEWTON_SIZE, NEWTON_SIZE_OF_SEVERAL
+from .ridge_system import is_ridge_regression
 from .small_sets import are_small, small_sets
 from .tolerance import Null, Report, Tolerance
 from .working_set import WorkingSet, takes_every_weight, to_rounding, working_sets

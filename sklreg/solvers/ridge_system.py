@@ -29,11 +29,16 @@ from .reduction import NEWTON_SIZE
 from .tolerance import Report, Tolerance
 
 
+def is_ridge_regression(problem: Problem) -> bool:
+    """Tell whether the loss is quadratic and the penalty a ridge."""
+    return bool(problem.loss.quadratic and problem.penalty.is_ridge())
+
+
 def is_ridge_in_rows(problem: Problem) -> bool:
     """Tell whether the system is smaller than one in the columns, and definite."""
-    (n, p), penalty = problem.design.shape, problem.penalty
-    ridge = problem.loss.quadratic and penalty.is_ridge() and penalty.strength() > 0.0
-    return bool(ridge and n < p and n <= NEWTON_SIZE)
+    n, p = problem.design.shape
+    definite = is_ridge_regression(problem) and problem.penalty.strength() > 0.0
+    return bool(definite and n < p and n <= NEWTON_SIZE)
 
 
 def solve_in_rows(problem: Problem, tol: float, report: Report) -> Solution | None:
