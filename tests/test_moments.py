@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from sklreg import LinearRegressor
 from sklreg._validation import as_design, checked_for_fit
 from sklreg.designs import Dense, Standardized, standardized
 from sklreg.losses import SquaredError
-from sklreg.penalties import L1
-from sklreg.solvers import Problem, certificate_of, solve, solve_path
+from sklreg.penalties import L1, GroupElasticNet, GroupL1, SparseGroupL1
+from sklreg.solvers import Problem, certificate_of, in_moments, solve, solve_path
+from sklreg.solvers.blocks import Frame
 from sklreg.solvers.least_squares import LeastSquares, compress
 from sklreg.solvers.moments import Moments, Sums
 from sklreg.solvers.problem import evaluate, start_point
@@ -425,3 +427,51 @@ def test_outputs_in_the_moments_do_not_mind_each_other():
             one = solve(stated(X, y[:, c : c + 1], q), tol=1e-12, max_iter=50)
             np.testing.assert_allclose(both.coef[:, [c]], one.coef, atol=1e-12)
             np.testing.assert_allclose(both.intercept[[c]], one.intercept, atol=1e-12)
+
+
+GROUPS = np.repeat(np.arange(60), np.arange(60) % 5 + 1)  # of 1 to 5 columns, scattered
+GROUPS = np.random.default_rng(0).permutation(GROUPS)
+
+
+def in_groups(share, penalty=GroupL1):
+    """Return a problem in many groups, at a share of the strength that keeps none."""
+    p = len(GROUPS)
+    X, y, q = drawn(n=3 * p, p=p)
+    w = np.random.default_rng(2).normal(size=(p, 1)) * (GROUPS < 9)[:, None]
+    y = y[:, :1] + X @ w
+    problem = stated(X, y, q)
+    slopes = Null.of(problem).evaluation.gradient
+    strong = penalty(GROUPS).record(1.0, p).critical_alpha(slopes, np.ones(p))
+    return problem._replace(penalty=penalty(GROUPS).record(share * strong, p))
+
+
+@pytest.mark.parametrize("penalty", [GroupL1, GroupElasticNet, SparseGroupL1])
+@pytest.mark.parametrize("share", [0.9, 0.1, 0.001])
+def test_many_groups_are_solved_for_a_few_at_a_time(penalty, share):
+    """Whatever number is in use, from nothing or anywhere."""
+    problem = in_groups(share, penalty)
+    somewhere = np.random.default_rng(3).normal(size=(len(GROUPS), 1)), np.zeros(1)
+    (expected,) = solve_path(problem, [problem.penalty], tol=1e-10, max_iter=100)
+    for start in (None, somewhere, (expected.coef, expected.intercept)):
+        found = solve(problem, tol=1e-10, max_iter=100, start=start)
+        assert not found.shortfall
+        by_rows = certificate_of(problem, found.coef, found.intercept)
+        null = Null.of(problem)
+        assert by_rows.dual_gap <= 1.1e-10 * null.evaluation.value
+        size = np.abs(expected.coef).max()
+        np.testing.assert_allclose(found.coef, expected.coef, atol=1e-4 * size)
+
+
+def test_groups_that_stay_zero_are_not_rotated(monkeypatch):
+    sizes = []
+
+    def of(penalty, columns, hessian):
+        sizes.append(len(columns))
+        return Frame.of(penalty, columns, hessian)
+
+    monkeypatch.setattr(in_moments, "Frame", SimpleNamespace(of=of))
+    solution = solve(in_groups(0.5), tol=1e-10, max_iter=50)
+    assert solution.coef.any()
+    assert max(sizes) < len(GROUPS) / 2
+    solve(in_groups(1e-3), tol=1e-10, max_iter=50)
+    assert max(sizes) > len(GROUPS) / 2

@@ -180,29 +180,33 @@ class Dense(NamedTuple):
 
         The shift is near the means: those of a few rows, or zero if all are near that.
         In few rows a column of dummies may not vary: if the means of some columns are
-        in doubt, but not of most, those of all rows tell.
+        in doubt, but not of most, those of all rows tell. The first column `beside` is
+        of ones.
         """
         few = self.values[:: max(len(self.values) // _FEW_ROWS, 1)].astype(np.float64)
         means, squares = few.mean(axis=0), (few**2).mean(axis=0)
         shift, doubtful = means, np.count_nonzero(~_near_zero(means, squares))
+        sums = None
         if 0 < doubtful <= len(means) // 2:
-            n = len(self.values)
-            means = self.rmatvec(np.full((n, 1), 1.0 / n))[:, 0]
+            sums = self.rmatvec(beside)
+            means = sums[:, 0] / len(self.values)
         if _near_zero(means, squares).all():
             shift = np.zeros_like(means)
-        return shift, self._products(shift, beside, weight)
+        return shift, self._products(shift, beside, weight, sums)
 
-    def _products(self, shift: Array, beside: Array, weight: Array) -> Array:
+    def _products(
+        self, shift: Array, beside: Array, weight: Array, sums: Array | None = None
+    ) -> Array:
         """Return ``Z' diag(weight) Z`` of ``Z = [X - 1 shift', beside]``.
 
         BLAS reads X in place, where it can; otherwise blocks of rows are shifted and
-        multiplied while in the cache.
+        multiplied while in the cache. The `sums` are ``X' beside``, if these are known.
         """
         (n, p), q = self.shape, self.shape[1] + beside.shape[1]
         if not shift.any() and self._is_plain(weight):
             out = np.empty((q, q))
             out[:p, :p] = self.values.T @ self.values
-            out[:p, p:] = self.rmatvec(beside)
+            out[:p, p:] = self.rmatvec(beside) if sums is None else sums
             out[p:, :p] = out[:p, p:].T
             out[p:, p:] = beside.T @ beside
             return weight[0] * out

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from .._compile import kernel
 from .blocks import Frame
 from .certificate import ROUNDING, Certificate, conjugate_at, has_dual, joined
+from .layout import Order, block_order, whole_blocks
 from .least_squares import LeastSquares
 from .problem import Array, Solution, Weights, penalty_violations
 from .tolerance import Report, Tolerance
@@ -30,6 +31,9 @@ _INNER = 0.1
 #: Up to so many weights the steps of a path, all in one kernel, are tried first, and to
 #: this share of the largest slope: the last digits are a step or two.
 _FEW, _PRECISE = 32, 1e-9
+#: In more weights than this, blocks join a few at a time, at first so many weights,
+#: while they are less than a share of all.
+_SMALL, _FIRST, _MOST = 64, 32, 0.25
 #: Rounds without bettering the certificate by a percent: only rounding is left.
 _PATIENCE, _PROGRESS = 10, 0.99
 
@@ -44,11 +48,10 @@ def solve_in_moments(
 ) -> Solution:
     """Minimise over the weights of each output in turn; `start` are weights."""
     problem, moments = least_squares.problem, least_squares.moments
-    frame = Frame.of(problem.penalty, problem.columns, moments.xx)
     w = np.zeros(moments.xy.shape) if start is None else start
     parts = []
     for c in range(problem.n_outputs):
-        output = _Output.of(least_squares, frame, c, tol)
+        output = _Output.of(least_squares, c, tol)
         parts.append(output.minimized(w[:, c], max_iter, report))
     w = np.column_stack([part.z for part in parts])
     return Solution(
@@ -66,12 +69,12 @@ def certify_in_moments(least_squares: LeastSquares, w: Array, b: Array) -> Certi
     Intercepts that are off by `e` cost ``e^2 / 2``.
     """
     problem = least_squares.problem
-    frame = Frame.of(problem.penalty, problem.columns, least_squares.moments.xx)
     parts = []
     for c in range(problem.n_outputs):
-        output = _Output.of(least_squares, frame, c, 0.0)
+        output = _Output.of(least_squares, c, 0.0)
         z = np.ascontiguousarray(w[:, c])
-        parts.append(output._certified(z, output.slopes + output.hessian @ z))
+        slopes = output.slopes + output.hessian @ z
+        parts.append(output._certified(z, slopes, np.empty_like(z)))
     off = (b - least_squares.intercept(w)) * problem.fit_intercept
     cost, slope = 0.5 * float(off @ off), float(np.abs(off).max())
     objective, dual_gap, violation = joined(parts)
@@ -88,13 +91,21 @@ class _Found(NamedTuple):
     shortfall: str
 
 
+class _Part(NamedTuple):
+    """The weights that are worked on, the others zero."""
+
+    members: NDArray[np.bool_]
+    places: Order
+    frame: Frame
+
+
 class _Output(NamedTuple):
     """The problem of one output."""
 
     penalty: Any
     columns: NDArray[np.intp]
     norms: Array
-    frame: Frame
+    order: Order  # of the weights, block by block
     hessian: Array  # S
     slopes: Array  # -s: those at zero
     square: float  # yy
@@ -102,7 +113,7 @@ class _Output(NamedTuple):
     limits: Tolerance
 
     @classmethod
-    def of(cls, whole: LeastSquares, frame: Frame, c: int, tol: float) -> _Output:
+    def of(cls, whole: LeastSquares, c: int, tol: float) -> _Output:
         """State the problem of output `c`; `tol` is relative to the null model."""
         problem, square = whole.problem, float(whole.moments.yy[c])
         slopes, norms = -whole.moments.xy[:, c], problem.norms
@@ -115,7 +126,7 @@ class _Output(NamedTuple):
             problem.penalty,
             problem.columns,
             norms,
-            frame,
+            block_order(problem.penalty, problem.columns),
             whole.moments.xx,
             slopes,
             square,
@@ -131,8 +142,9 @@ class _Output(NamedTuple):
             z = self.penalty.nearest(np.zeros_like(z), self.columns).copy()
             slopes = self.slopes + self.hessian @ z
         best, reached, stalled, n_iter = z, math.inf, 0, 0
+        part, scores = None, np.empty_like(z)
         while True:
-            certificate = self._certified(z, slopes)
+            certificate = self._certified(z, slopes, scores)
             report(n_iter, certificate, self.limits)
             excess = self.limits.excess(certificate)
             stalled = 0 if excess < _PROGRESS * reached else stalled + 1
@@ -141,12 +153,39 @@ class _Output(NamedTuple):
             if reached <= 1.0 or n_iter == max_iter or stalled == _PATIENCE:
                 shortfall = self.limits.shortfall(shown)
                 return _Found(best, shown, max(n_iter, 1), shortfall)
-            n_iter, z = n_iter + 1, self._lower(z, slopes, certificate.violation)
+            part, n_iter = self._grown(part, z, scores), n_iter + 1
+            z = self._lower(part, z, slopes, certificate.violation)
             slopes = self.slopes + self.hessian @ z
 
-    def _lower(self, z: Array, slopes: Array, violation: float) -> Array:
+    def _grown(self, part: _Part | None, z: Array, scores: Array) -> _Part:
+        """Return the part with the weights in use and the worst offenders.
+
+        All weights are where they are few, or many are in use, or none takes a
+        rotation.
+        """
+        penalty, columns, hessian = self.penalty, self.columns, self.hessian
+        if part is not None and part.members.all():
+            return part
+        if penalty.separable or penalty.is_smooth() or len(z) <= _SMALL:
+            every = np.ones(len(z), np.bool_)
+            return _Part(every, slice(None), Frame.of(penalty, columns, hessian))
+        members = z != 0.0 if part is None else part.members | (z != 0.0)
+        candidates = np.flatnonzero((scores > 0.0) & ~members)
+        room = max(_FIRST, int(np.count_nonzero(members)))
+        members[candidates[np.argsort(-scores[candidates])[:room]]] = True
+        members = whole_blocks(penalty, columns, members[:, None])[:, 0]
+        if np.count_nonzero(members) > _MOST * len(z):
+            members[:] = True
+        if part is not None and (members == part.members).all():
+            return part
+        places = np.flatnonzero(members)
+        inside = np.ascontiguousarray(hessian[np.ix_(places, places)])
+        return _Part(members, places, Frame.of(penalty, columns[places], inside))
+
+    def _lower(self, part: _Part, z: Array, slopes: Array, violation: float) -> Array:
         """Return weights with a fraction of the violation, if rounding lets them."""
-        frame, penalty, columns = self.frame, self.penalty, self.columns
+        frame, places, penalty = part.frame, part.places, self.penalty
+        columns = self.columns[places]
         if len(z) <= _FEW and not penalty.is_smooth():
             alphas = np.array([penalty.strength()])
             found = frame.minimize_along(
@@ -154,12 +193,14 @@ class _Output(NamedTuple):
             )
             if len(found):
                 return found[0]
-        z = z.copy()
-        frame.minimize(slopes, penalty, columns, z, _INNER * violation)
+        z, moved = z.copy(), z[places].copy()
+        frame.minimize(slopes[places], penalty, columns, moved, _INNER * violation)
+        z[places] = moved
         return z
 
-    def _certified(self, z: Array, slopes: Array) -> Certificate:
-        order = self.frame.order
+    def _certified(self, z: Array, slopes: Array, scores: Array) -> Certificate:
+        """Return the certificate and write the violation of each weight."""
+        order, found = self.order, np.empty_like(z)
         objective, dual, violation = _certify(
             self.penalty,
             self.columns[order],
@@ -169,8 +210,10 @@ class _Output(NamedTuple):
             self.slopes[order],
             self.square,
             self.has_dual,
+            found,
             np.empty_like(z),
         )
+        scores[order] = found
         gap = max(objective - dual, 0.0) if self.has_dual else math.nan
         return Certificate(objective, gap, violation)
 
@@ -185,11 +228,15 @@ def _certify(
     at_zero: Array,
     square: float,
     has_dual: bool,
+    found: Array,
     v: Array,
 ) -> tuple[float, float, float]:
-    """Return the objective, the better of two dual values and the violation."""
+    """Return the objective, the better of two dual values and the violation.
+
+    That of each weight is written to `found`.
+    """
     residual, product = square, square
-    penalised, violation = penalty_violations(penalty, columns, norms, z, slopes, v)
+    penalised, violation = penalty_violations(penalty, columns, norms, z, slopes, found)
     for j in range(z.shape[0]):
         residual += z[j] * (slopes[j] + at_zero[j])
         product += z[j] * at_zero[j]

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg.blas import dger
 
 from ..designs import Standardized, is_constant, standardized_by
 from .problem import Array, Problem
@@ -72,8 +73,9 @@ class Moments(NamedTuple):
     def about(self, mean: Array, scale: Array) -> Moments:
         """Return the moments of the columns ``(x - mean) / scale``."""
         x = self.x - self.total * mean
-        xx = self.xx - np.outer(mean, self.x)
-        xx -= np.outer(x, mean)
+        xx = self.xx.copy()
+        _subtract_outer(xx, mean, self.x)
+        _subtract_outer(xx, x, mean)
         xy = self.xy - np.outer(mean, self.y)
         if (scale != 1.0).any():
             xx /= scale[:, None]
@@ -83,15 +85,21 @@ class Moments(NamedTuple):
 
     def centred(self) -> Moments:
         """Return the moments about the means."""
-        x, y = self.x / self.total, self.y / self.total
+        x, y, xx = self.x / self.total, self.y / self.total, self.xx.copy()
+        _subtract_outer(xx, self.x, x)
         return Moments(
             self.total,
             np.zeros_like(self.x),
             np.zeros_like(self.y),
-            self.xx - np.outer(self.x, x),
+            xx,
             self.xy - np.outer(self.x, y),
             np.maximum(self.yy - self.y * y, 0.0),
         )
+
+
+def _subtract_outer(square: Array, u: Array, v: Array) -> None:
+    """Subtract ``u v'`` in place, from a matrix in C order."""
+    dger(-1.0, v, u, a=square.T, overwrite_a=True, overwrite_x=False, overwrite_y=False)
 
 
 class Sums(NamedTuple):
