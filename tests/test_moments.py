@@ -73,6 +73,16 @@ def test_centred_moments_are_weighted_covariances():
     assert centred.total == pytest.approx(3.0)
 
 
+def test_no_columns_have_moments_too():
+    """Of the targets alone; a relaxed path begins there."""
+    _, y, q = drawn()
+    none, empty = Dense(np.empty((N, 0))), np.empty(0)
+    moments = Moments.of(about(none.values, empty), y, q).about(empty, empty).centred()
+    assert moments.xx.shape == (0, 0)
+    expected = (q[:, None] * (y - q @ y) ** 2).sum(axis=0)
+    np.testing.assert_allclose(moments.yy, expected, rtol=1e-12)
+
+
 def test_centred_moments_do_not_depend_on_the_shift():
     X, y, q = drawn()
     one, two = (

@@ -98,7 +98,9 @@ class Moments(NamedTuple):
 
 
 def _subtract_outer(square: Array, u: Array, v: Array) -> None:
-    """Subtract ``u v'`` in place, from a matrix in C order."""
+    """Subtract ``u v'`` in place, from a matrix in C order; BLAS refuses empty ones."""
+    if square.size == 0:
+        return
     dger(-1.0, v, u, a=square.T, overwrite_a=True, overwrite_x=False, overwrite_y=False)
 
 
