@@ -8,6 +8,9 @@ the problem itself. With the residual ``u = y - X w``, of which only
 are known, the dual points `t u` have the values
 
 .. math:: D(t u) = t \, u' y - \tfrac{1}{2} t^2 \|u\|^2 - (\alpha P)^*(-t g) .
+
+Of penalties of blocks only those are rotated (`blocks.py`) that join the search, the
+worst offenders first.
 """
 
 from __future__ import annotations
