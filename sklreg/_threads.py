@@ -17,7 +17,7 @@ _SMALL = 1 << 22  # numbers in X: 32 MiB of float64
 _TINY, _TINY_PRODUCT = 1 << 13, 1 << 17
 
 _lock = threading.Lock()
-_limits: list[Any] = []  # of the first of the uses under way
+_before: dict[Any, int] = {}  # the threads of each BLAS before the uses under way
 _n_uses = 0
 
 
@@ -27,7 +27,8 @@ def one_blas_thread() -> Iterator[None]:
     global _n_uses  # noqa: PLW0603
     with _lock:
         if _n_uses == 0:
-            _limits.append(_controller().limit(limits=1, user_api="blas"))
+            _before.update((blas, blas.num_threads) for blas in _libraries())
+            _set_threads(dict.fromkeys(_before, 1))
         _n_uses += 1
     try:
         yield
@@ -35,15 +36,24 @@ def one_blas_thread() -> Iterator[None]:
         with _lock:
             _n_uses -= 1
             if _n_uses == 0:
-                _limits.pop().restore_original_limits()
+                _set_threads(_before)
+                _before.clear()
+
+
+def _set_threads(threads: dict[Any, int]) -> None:
+    """Set the threads of each BLAS."""
+    for blas, n in threads.items():
+        if blas.num_threads != n:
+            blas.set_num_threads(n)
 
 
 @functools.cache
-def _controller() -> Any:
+def _libraries() -> list[Any]:
+    """Return the BLAS libraries that are loaded."""
     import scipy.linalg.blas  # noqa: F401  # the BLAS kernels call; load it first
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
 def blas_threads_for(

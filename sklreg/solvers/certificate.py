@@ -286,31 +286,40 @@ def _better_dual(
 
     `known` is the product of `u` with the offset.
     """
-    conjugate, scale = conjugate_at(penalty, columns, v)
     value = -np.inf
+    conjugate = conjugate_at(penalty, columns, v)
     if conjugate < np.inf:
         value = weighted_dual(loss, y, u, q) - conjugate - known
+    scale = dual_scale_at(penalty, columns, v)
     if scale < 1.0:
         for i in range(v.shape[0]):
             v[i] *= scale
         for i in range(u.shape[0]):
             for c in range(u.shape[1]):
                 u[i, c] *= scale
-        conjugate, _ = conjugate_at(penalty, columns, v)
+        conjugate = conjugate_at(penalty, columns, v)
         dual = weighted_dual(loss, y, u, q) - conjugate - scale * known
         value = max(value, dual)
     return value
 
 
 @kernel
-def conjugate_at(
-    penalty: Any, columns: NDArray[np.intp], v: Array
-) -> tuple[float, float]:
-    """Return ``(alpha P)^*(v)`` and the scale at which the penalty wants it."""
-    total, scale, i = 0.0, 1.0, 0
-    while i < v.shape[0]:
+def conjugate_at(penalty: Any, columns: NDArray[np.intp], v: Array) -> float:
+    """Return ``(alpha P)^*(v)``."""
+    total, i = 0.0, 0
+    while i < v.shape[0] and total < np.inf:
         stop = penalty.block_end(columns, i)
         total += penalty.block_conjugate(v, columns, i, stop)
+        i = stop
+    return total
+
+
+@kernel
+def dual_scale_at(penalty: Any, columns: NDArray[np.intp], v: Array) -> float:
+    """Return the scale, at most one, at which the penalty wants its conjugate."""
+    scale, i = 1.0, 0
+    while i < v.shape[0]:
+        stop = penalty.block_end(columns, i)
         scale = min(scale, penalty.block_dual_scale(v, columns, i, stop))
         i = stop
-    return total, scale
+    return scale

@@ -23,7 +23,14 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from .blocks import Frame
-from .certificate import ROUNDING, Certificate, conjugate_at, has_dual, joined
+from .certificate import (
+    ROUNDING,
+    Certificate,
+    conjugate_at,
+    dual_scale_at,
+    has_dual,
+    joined,
+)
 from .layout import Order, block_order, whole_blocks
 from .least_squares import LeastSquares
 from .problem import Array, Solution, Weights, penalty_violations
@@ -245,15 +252,13 @@ def _certify(
         product += z[j] * at_zero[j]
         v[j] = -slopes[j]
     residual = max(residual, 0.0)
-    dual, scale = -np.inf, 1.0
+    dual = -np.inf
     if has_dual:
-        for _ in range(2):
-            conjugate, least = conjugate_at(penalty, columns, v)
-            value = scale * product - 0.5 * scale * scale * residual - conjugate
-            dual = max(dual, value)
-            if least == 1.0:
-                break
-            scale = least
+        dual = product - 0.5 * residual - conjugate_at(penalty, columns, v)
+        scale = dual_scale_at(penalty, columns, v)
+        if scale < 1.0:
             for j in range(v.shape[0]):
                 v[j] *= scale
+            scaled = scale * product - 0.5 * scale * scale * residual
+            dual = max(dual, scaled - conjugate_at(penalty, columns, v))
     return 0.5 * residual + penalised, dual, violation

@@ -10,10 +10,15 @@ round is a few kernels. The Gram matrix of least squares,
 .. math:: H_{SS} = \tilde X_S' \operatorname{diag}(q) \tilde X_S,
 
 grows by a row for each feature that comes; other losses keep to the columns.
+
+From zero on the strength of the penalty falls to the problem's in a few rounds, a
+solution at each: what violates optimality at a low strength beside nothing, or beside
+few features, is mostly not what will be in use.
 """
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,11 +27,11 @@ from numpy.typing import NDArray
 from .._compile import kernel
 from ..designs import Dense, Standardized
 from .active_set import fast_epochs
-from .certificate import Certified, certify
+from .certificate import Certificate, Certified, certify
 from .cholesky import Cholesky
 from .column_newton import newton_in_columns
 from .newton_steps import Room, newton_steps
-from .problem import Array, Goal, Point, Problem, evaluate
+from .problem import Array, Evaluation, Goal, Point, Problem, evaluate
 from .proximal_newton import is_precise, keeps_to_columns
 from .quadratic import GramQuadratic
 from .tolerance import Null, Report, Tolerance
@@ -37,6 +42,8 @@ _ROWS, _FEATURES = 256, 256
 _ROOM = 128
 #: How many features join the set, if so many violate optimality and no more are in use.
 _FIRST = 50
+#: The next strength of the penalty, as a share of one that is above the problem's.
+_DROP = 0.2
 #: Share of the violation to which a subproblem is solved: least squares end exactly.
 _INNER, _EXACT = 0.1, 0.03
 #: What remains of that share where a round did not halve the violation, and after how
@@ -74,26 +81,67 @@ def small_sets(
     rounds bring nothing. Returns the best point and the number of steps.
     """
     inside = _Set.of(problem, null, found)
-    gram = _Gram.empty(problem.penalty) if problem.loss.quadratic else None
-    n_iter, n_idle, share = 0, 0, _EXACT if gram else _INNER
-    best, last, steps = found, found, 1
+    gram = _Gram.empty() if problem.loss.quadratic else None
+    share = _EXACT if gram else _INNER
+    stage = _stronger(problem, found)
+    best, last = found, _seen(problem, stage, *found[:2])
+    n_iter, n_idle, steps = 0, 0, 1
     while n_iter < max_iter and not limits.met(best.certificate):
         before, left = last.certificate.violation, max_iter - n_iter
-        inside, is_room = inside.grown(problem, last)
+        inside, is_room = inside.grown(stage, last)
         if not (is_room and steps and n_idle < _PATIENCE):
             break
         if gram:
             gram = gram.grown(inside, problem.weight)
-            steps = gram.solve(problem, inside, last, share * before)
+            steps = gram.solve(stage, inside, last, share * before)
         else:
-            steps = _newton(problem, inside, last, share * before, left)
+            steps = _newton(stage, inside, last, share * before, left)
         n_iter += steps
-        last = _look(problem, inside)
+        solved, stage = stage, _at_strength(problem, _DROP * stage.penalty.strength())
+        last = _seen(problem, stage, *inside.point(problem))
+        if stage is not problem:
+            continue
         report(n_iter, last.certificate, limits)
-        share *= 1.0 if last.certificate.violation < 0.5 * before else _CLOSER
+        if solved is problem and not last.certificate.violation < 0.5 * before:
+            share *= _CLOSER
         better = limits.excess(last.certificate) < limits.excess(best.certificate)
         best, n_idle = (last, 0) if better else (best, n_idle + 1)
+    if stage is not problem:
+        last = _seen(problem, problem, *last[:2])
+        best = min(best, last, key=lambda point: limits.excess(point.certificate))
     return best, n_iter
+
+
+def _stronger(problem: Problem, found: Certified) -> Problem:
+    """Return the problem at the strength to begin with: from zero on a higher one.
+
+    The penalty holds back the slope of the worst offender but for its violation, and
+    all of it at about ``slope / (slope - violation)`` times the strength.
+    """
+    worst = np.argmax(found.scores)
+    violation = float(found.scores.flat[worst])
+    slope = abs(float(found.evaluation.gradient.flat[worst]))
+    if found.point.w.any() or not 0.0 < violation < slope:
+        return problem
+    critical = problem.penalty.strength() * slope / (slope - violation)
+    return _at_strength(problem, _DROP * critical)
+
+
+def _at_strength(problem: Problem, alpha: float) -> Problem:
+    """Return the problem at a strength of its penalty, no lower than its own."""
+    if not problem.penalty.strength() < alpha < np.inf:
+        return problem
+    return problem._replace(penalty=problem.penalty.at_strength(alpha))
+
+
+def _seen(
+    problem: Problem, stage: Problem, point: Point, evaluation: Evaluation
+) -> Certified:
+    """Certify a point of the problem; at another strength only find the violations."""
+    if stage is problem:
+        return certify(problem, point, evaluation)
+    scores, _, violation = stage.violations(point.w, evaluation.gradient)
+    return Certified(point, evaluation, Certificate(nan, nan, violation), scores)
 
 
 class _Set(NamedTuple):
@@ -162,6 +210,13 @@ class _Set(NamedTuple):
         )
         return inside, True
 
+    def point(self, problem: Problem) -> tuple[Point, Evaluation]:
+        """Return the solution in all weights, and the data term there."""
+        k = int(self.size[0])
+        self.w[self.features[:k]] = self.z[:k]
+        point = Point(self.w[:, None].copy(), self.b.copy(), self.eta.copy())
+        return point, evaluate(problem, point)
+
     def part(self, problem: Problem) -> Problem:
         """Return the problem in the features of the set."""
         k = int(self.size[0])
@@ -180,19 +235,17 @@ class _Gram(NamedTuple):
     slopes: Array  # room
     factor: Cholesky
     room: Room
-    alphas: Array  # 1: the strength of the penalty
     found: Array  # 1 x room
     size: NDArray[np.intp]  # 1: how far it has grown
 
     @classmethod
-    def empty(cls, penalty: Any) -> _Gram:
+    def empty(cls) -> _Gram:
         """Return the matrix of no features."""
         return cls(
             np.empty((0, 0)),
             np.empty(0),
             Cholesky.empty(0),
             Room.of(0),
-            np.array([penalty.strength()]),
             np.empty((1, 0)),
             np.zeros(1, np.intp),
         )
@@ -211,10 +264,9 @@ class _Gram(NamedTuple):
                 found=np.empty((1, k)),
             )
         done, size = int(self.size[0]), int(inside.size[0])
-        columns = inside.columns[:, :size]
-        rows = columns.T @ (q[:, None] * columns[:, done:])
-        larger.hessian[:size, done:size] = rows
-        larger.hessian[done:size, :size] = rows.T
+        columns, rows = inside.columns[:, :size], larger.hessian[done:size, :size]
+        np.matmul((q[:, None] * columns[:, done:]).T, columns, out=rows)
+        larger.hessian[:done, done:size] = rows[:, :done].T
         larger.size[0] = size
         return larger
 
@@ -233,7 +285,7 @@ class _Gram(NamedTuple):
             quadratic,
             self.factor,
             penalty,
-            self.alphas,
+            np.array([penalty.strength()]),
             numbers,
             z,
             self.room,
@@ -259,15 +311,6 @@ def _newton(
     return n_steps
 
 
-def _look(problem: Problem, inside: _Set) -> Certified:
-    """Evaluate and certify the solution of the set in all weights."""
-    k = int(inside.size[0])
-    inside.w[inside.features[:k]] = inside.z[:k]
-    w, b, eta = inside.w[:, None].copy(), inside.b.copy(), inside.eta.copy()
-    point = Point(w, b, eta)
-    return certify(problem, point, evaluate(problem, point))
-
-
 def _longer(array: NDArray[Any], k: int) -> NDArray[Any]:
     """Return a copy with room for `k` entries, or rows."""
     out = np.empty((k, *array.shape[1:]), array.dtype)
@@ -286,11 +329,9 @@ def _least_level(inside: _Set, scores: Array, violation: float) -> tuple[int, in
         levels[level] = 0
     for j in range(scores.shape[0]):
         in_use += inside.w[j] != 0.0
-        level = _level(inside, scores[j], violation, j)
-        if level >= 0:
-            levels[level] += 1
+        levels[_level(inside, scores[j], violation, j)] += 1
     wanted, least = max(_FIRST, in_use), _LEVELS
-    while least > 0 and n_new < wanted:
+    while least > 1 and n_new < wanted:
         least -= 1
         n_new += levels[least]
     return least, n_new
@@ -318,14 +359,14 @@ def _join(
 def _level(inside: _Set, score: float, largest: float, j: int) -> int:
     """Return the level of a violation, of which `largest` is the largest.
 
-    That is the highest if feature `j` is in use, and -1 if it has no reason to join.
+    That is the highest if feature `j` is in use, and 0 if it has no reason to join.
     """
     if inside.is_member[j]:
-        return -1
-    share = score / largest
-    if inside.w[j] != 0.0 or share >= 1.0:
+        return 0
+    if inside.w[j] != 0.0:
         return _LEVELS - 1
-    return int(_LEVELS * share) if share > 0.0 else -1
+    level = int((_LEVELS - 2) * (score / largest)) + int(score > 0.0)
+    return min(level, _LEVELS - 1)
 
 
 @kernel
