@@ -122,7 +122,7 @@ def test_steps_are_no_more_than_allowed(loss):
 @every_penalty
 @some_losses
 def test_the_strength_falls_to_that_of_the_problem(loss, strength):
-    """Zero is optimal where it begins, but for a fifth; starts elsewhere begin below."""
+    """From where zero is optimal, but for a fifth; from other weights not at all."""
     problem = wide(loss, strength, share=0.01)
     alpha = problem.penalty.strength()
     null = at(problem, *Null.of(problem).point[:2])
