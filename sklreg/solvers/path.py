@@ -9,7 +9,7 @@ import numpy as np
 from .certificate import Certificate, Certified, violations
 from .large_ridge import large_ridge
 from .lbfgs import lbfgs
-from .look_ahead import Candidate, Landmark, look_ahead
+from .look_ahead import Candidate, Landmark, look_ahead, steps_to
 from .newton import is_small_and_smooth, newton, sample, sampled_newton
 from .problem import (
     Array,
@@ -161,8 +161,7 @@ def _extrapolated(behind: list[Landmark], alpha: float) -> Array:
     Zhu 2007, Piecewise linear regularized solution paths, Annals of Statistics 35(3)).
     """
     before, last = behind
-    step = last.alpha - before.alpha
-    ahead = (alpha - last.alpha) / step if last.alpha != before.alpha else 0.0
+    ahead = steps_to(alpha, before.alpha, last.alpha)
     gradient = last.evaluation.gradient
     return gradient + ahead * (gradient - before.evaluation.gradient)
 
