@@ -21,7 +21,7 @@ from ..designs import column_sums
 from .certificate import Certificate, Certified, certify, intercept_violation
 from .metric import metric
 from .problem import Array, Evaluation, Point, Problem, smooth_parts
-from .tolerance import Null, Report, Tolerance, silent
+from .tolerance import Null, Report, Tolerance
 
 #: Pairs that are remembered: as many as make so many numbers, within limits.
 _NUMBERS, _FEWEST, _MOST = 1 << 22, 10, 30
@@ -89,7 +89,7 @@ def lbfgs(
     limits: Tolerance,
     null: Null,
     max_iter: int,
-    report: Report = silent,
+    report: Report,
 ) -> tuple[Certified, int]:
     """Improve `point` until `limits` are met or `max_iter` iterations are spent."""
     scale = 1.0 / np.sqrt(metric(problem, null.point.b))
