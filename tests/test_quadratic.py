@@ -131,7 +131,7 @@ def quadratics(X, make=Dense, *, centre=True, scale=True, seed=1):
     first = about.T @ (rng.normal(size=n) * h)
     curvature, everything = Curvature(h[None], np.zeros((1, n))), np.arange(k)
     gram = model._gram_model(problem, curvature, [everything], [design])
-    columns = model._column_model(design, everything, h, centre)
+    columns = model._column_model(design, everything, h, centre, None)
     return Quadratics(
         hessian,
         first,

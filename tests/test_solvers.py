@@ -27,7 +27,7 @@ from sklreg.solvers.certificate import certify
 from sklreg.solvers.column_newton import newton_in_columns
 from sklreg.solvers.lbfgs import lbfgs
 from sklreg.solvers.newton import newton
-from sklreg.solvers.tolerance import Null
+from sklreg.solvers.tolerance import Null, silent
 
 #: l1 and l2 strength, positive
 STRENGTHS = {
@@ -252,7 +252,7 @@ def test_lbfgs_finds_what_newton_finds(task, penalty):
         point = start_point(problem, w, exact.intercept)
         if not np.isfinite(problem.objective(w, point.eta)):
             continue
-        found, n_iter = lbfgs(problem, point, limits, null, 2000)
+        found, n_iter = lbfgs(problem, point, limits, null, 2000, silent)
         assert 0 < n_iter < 2000
         assert limits.met(found.certificate)
         certificate = certificate_of(problem, found.point.w, found.point.b)

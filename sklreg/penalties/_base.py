@@ -13,6 +13,7 @@ methods instead of those of one weight.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -356,15 +357,20 @@ class Penalty(Parameters):
                 for g in row
             )
 
-        low, high = 0.0, 1.0
-        while not all_zero(high):
-            low, high = high, 4.0 * high
-            if math.isinf(high):
-                return math.inf
-        for _ in range(_BISECTIONS):
-            middle = 0.5 * (low + high)
-            low, high = (low, middle) if all_zero(middle) else (middle, high)
-        return high
+        return bisected(all_zero)
+
+
+def bisected(all_zero: Callable[[float], bool]) -> float:
+    """Return the least strength at which all are zero, infinite if there is none."""
+    low, high = 0.0, 1.0
+    while not all_zero(high):
+        low, high = high, 4.0 * high
+        if math.isinf(high):
+            return math.inf
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if all_zero(middle) else (middle, high)
+    return high
 
 
 def _at_strength(cls: Any) -> Any:

@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 from .._parameters import check_number
 from ._base import Penalty
 
+#: Newton steps in one number, at most: they converge from one side.
+NEWTON_STEPS = 50
+#: What rounding makes of a norm at the border of the dual ball, relative to it.
+BORDER = 1e-14
+
 
 class Grouped(Penalty):
     """Base of penalties of groups and something else, shared out by `l1_ratio`.
@@ -71,6 +76,32 @@ class Grouped(Penalty):
         for a in range(i, stop):
             total += z[a] * z[a]
         return math.sqrt(total)
+
+    def block_distance(
+        self,
+        z: NDArray[np.float64],
+        slopes: NDArray[np.float64],
+        columns: NDArray[np.intp],
+        i: int,
+        stop: int,
+    ) -> float:
+        """Return the distance of minus the slopes to the subdifferential."""
+        raise NotImplementedError
+
+    def block_violation(
+        self,
+        z: NDArray[np.float64],
+        slopes: NDArray[np.float64],
+        norms: NDArray[np.float64],
+        columns: NDArray[np.intp],
+        i: int,
+        stop: int,
+        out: NDArray[np.float64],
+    ) -> None:
+        """Write the distance of the group, the same for each of its weights."""
+        distance = self.block_distance(z, slopes, columns, i, stop)
+        for a in range(i, stop):
+            out[a] = distance
 
     # What is asked in Python -------------------------------------------------------
 

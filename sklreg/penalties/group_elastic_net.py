@@ -9,11 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._base import TINY
-from ._groups import Grouped
-
-_NEWTON_STEPS = 50
-#: What rounding makes of a norm at the border of the dual ball, relative to it.
-_BORDER = 1e-14
+from ._groups import BORDER, NEWTON_STEPS, Grouped
 
 
 class GroupElasticNet(Grouped):
@@ -110,30 +106,24 @@ class GroupElasticNet(Grouped):
         for a in range(i, stop):
             z[a] *= factor
 
-    def block_violation(
+    def block_distance(
         self,
         z: NDArray[np.float64],
         slopes: NDArray[np.float64],
-        norms: NDArray[np.float64],
         columns: NDArray[np.intp],
         i: int,
         stop: int,
-        out: NDArray[np.float64],
-    ) -> None:
-        """Write the distance of -g to a ball, or to lambda z / |z| + mu z."""
+    ) -> float:
+        """Return the distance of -g to a ball, or to lambda z / |z| + mu z."""
         strength = self.block_strength(columns, i, stop)
         ridge = self.alpha * (1.0 - self.l1_ratio)
-        norm = self.block_norm(z, i, stop)
+        norm, total = self.block_norm(z, i, stop), 0.0
         if norm == 0.0:
-            distance = max(self.block_norm(slopes, i, stop) - strength, 0.0)
-        else:
-            total = 0.0
-            for a in range(i, stop):
-                rest = slopes[a] + strength * (z[a] / norm) + ridge * z[a]
-                total += rest * rest
-            distance = math.sqrt(total)
+            return max(self.block_norm(slopes, i, stop) - strength, 0.0)
         for a in range(i, stop):
-            out[a] = distance
+            rest = slopes[a] + strength * (z[a] / norm) + ridge * z[a]
+            total += rest * rest
+        return math.sqrt(total)
 
     def block_derivatives(
         self,
@@ -168,7 +158,7 @@ class GroupElasticNet(Grouped):
             return 0.0
         if ridge > 0.0:
             return 0.5 * excess * excess / ridge
-        return 0.0 if excess <= _BORDER * norm else math.inf
+        return 0.0 if excess <= BORDER * norm else math.inf
 
     def block_dual_scale(
         self, v: NDArray[np.float64], columns: NDArray[np.intp], i: int, stop: int
@@ -231,7 +221,7 @@ class GroupElasticNet(Grouped):
             total += v * v
         if math.sqrt(total) <= strength:
             return 0.0
-        for _ in range(_NEWTON_STEPS):
+        for _ in range(NEWTON_STEPS):
             second, third = 0.0, 0.0
             for a in range(i, stop):
                 v = quadratic.diagonal(a) * z[a] - quadratic.slope(a)

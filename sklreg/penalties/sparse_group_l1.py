@@ -8,15 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._base import TINY
-from ._groups import Grouped
+from ._base import TINY, bisected
+from ._groups import BORDER, NEWTON_STEPS, Grouped
 
-_NEWTON_STEPS = 50
 #: A group is minimised to this share of its violation, in so many passes at most.
 _INNER, _PASSES = 0.1, 20
-_BISECTIONS = 100
-#: What rounding makes of a norm at the border of the dual ball, relative to it.
-_BORDER = 1e-14
 
 
 class SparseGroupL1(Grouped):
@@ -144,21 +140,6 @@ class SparseGroupL1(Grouped):
             total += rest * rest
         return math.sqrt(total)
 
-    def block_violation(
-        self,
-        z: NDArray[np.float64],
-        slopes: NDArray[np.float64],
-        norms: NDArray[np.float64],
-        columns: NDArray[np.intp],
-        i: int,
-        stop: int,
-        out: NDArray[np.float64],
-    ) -> None:
-        """Write the distance of -g to the subdifferential."""
-        distance = self.block_distance(z, slopes, columns, i, stop)
-        for a in range(i, stop):
-            out[a] = distance
-
     def block_derivatives(
         self,
         z: NDArray[np.float64],
@@ -188,7 +169,7 @@ class SparseGroupL1(Grouped):
         self, v: NDArray[np.float64], columns: NDArray[np.intp], i: int, stop: int
     ) -> float:
         """Return 0 if |S(v, tau)| <= lambda, infinity otherwise."""
-        rounding = _BORDER * self.block_norm(v, i, stop)
+        rounding = BORDER * self.block_norm(v, i, stop)
         strength = self.block_strength(columns, i, stop)
         inside = self.block_excess(v, i, stop) <= strength + rounding
         return 0.0 if inside else math.inf
@@ -208,7 +189,7 @@ class SparseGroupL1(Grouped):
                 if abs(v[a]) > threshold:
                     scale = min(scale, threshold / abs(v[a]))
             return scale
-        for _ in range(_NEWTON_STEPS):
+        for _ in range(NEWTON_STEPS):
             square, along = 0.0, 0.0
             for a in range(i, stop):
                 excess = max(scale * abs(v[a]) - threshold, 0.0)
@@ -348,7 +329,7 @@ class SparseGroupL1(Grouped):
         if rest == 0.0:
             return math.copysign(s / e, v)
         t = max((s - strength) / e, s / (e + strength / rest))
-        for _ in range(_NEWTON_STEPS):
+        for _ in range(NEWTON_STEPS):
             norm = math.sqrt(t * t + rest * rest)
             share = rest / norm
             slope = e + strength * share * share / norm
@@ -406,12 +387,4 @@ class SparseGroupL1(Grouped):
             norms = np.sqrt(np.bincount(self.groups, (excess**2).sum(axis=1)))
             return bool((norms <= alpha * factors)[penalised].all())
 
-        if all_zero(0.0):
-            return 0.0
-        low, high = 0.0, 1.0
-        while not all_zero(high):
-            low, high = high, 4.0 * high
-        for _ in range(_BISECTIONS):
-            middle = 0.5 * (low + high)
-            low, high = (low, middle) if all_zero(middle) else (middle, high)
-        return high
+        return 0.0 if all_zero(0.0) else bisected(all_zero)

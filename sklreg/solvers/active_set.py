@@ -7,7 +7,7 @@ are missing. Where a step takes long, epochs go on until the weights in use sett
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,17 @@ _STEPS, _FEW_STEPS = 500, 100
 _FAST = 0.8
 
 
+class _Task(NamedTuple):
+    """A penalised quadratic, its weights, and what Newton steps need and write to."""
+
+    quadratic: GramQuadratic
+    factor: Cholesky
+    penalty: Any
+    columns: NDArray[np.intp]
+    z: Array
+    room: Room
+
+
 def minimize_quadratic(
     quadratic: GramQuadratic,
     factor: Cholesky,
@@ -51,42 +62,54 @@ def minimize_quadratic(
         minimize_smooth(quadratic, penalty, columns, z, tolerance)
         return
 
-    best, since_best, unsettled = np.inf, 0, False
-    enough, room = 0.3 * tolerance, Room.of(len(z))
+    task = _Task(quadratic, factor, penalty, columns, z, Room.of(len(z)))
+    best, since_best, unsettled, enough = np.inf, 0, False, 0.3 * tolerance
     for _ in range(_ROUNDS):
         cost = _newton_cost(factor, z)
         cheap = cost <= _CHEAP
         epochs = max(_EPOCHS, int(cost / _epoch_cost(z)))
         if cheap or unsettled:
-            goal = np.inf
             if penalty.convex:
-                goal = tolerance
-                fast_epochs(quadratic, penalty, columns, z, epochs, enough, room)
-            if penalty.separable and _many_are_missing(factor, z):
-                _build(quadratic, factor, penalty, columns, z)
-            if _newton(quadratic, factor, penalty, columns, z, room, goal) <= tolerance:
+                violation = _epochs_and_newton(task, epochs, tolerance)
+            else:
+                violation = _newton_in_use(task)
+            if violation <= tolerance:
                 return
         largest = coordinate_descent(quadratic, penalty, columns, z, epochs, enough)
         unsettled = largest > enough
         if not unsettled or since_best > _PATIENCE:
             if cheap:
-                _newton(quadratic, factor, penalty, columns, z, room, np.inf)
+                _newton_in_use(task)
             return
         best, since_best = (
             (largest, 0) if largest < 0.9 * best else (best, since_best + 1)
         )
 
 
-def _newton(
-    quadratic: GramQuadratic,
-    factor: Cholesky,
-    penalty: Any,
-    columns: NDArray[np.intp],
-    z: Array,
-    room: Room,
-    tolerance: float,
-) -> float:
+def _epochs_and_newton(task: _Task, n_epochs: int, tolerance: float) -> float:
+    """Take epochs while they are fast, then Newton steps until all weights are right.
+
+    Returns the largest violation, `tolerance` at most if they succeed.
+    """
+    quadratic, _, penalty, columns, z, room = task
+    fast_epochs(quadratic, penalty, columns, z, n_epochs, 0.3 * tolerance, room)
+    return _newton(task, tolerance)
+
+
+def _newton_in_use(task: _Task) -> float:
+    """Take Newton steps over the weights in use; return the largest violation of all.
+
+    As no violation is too large, no others enter: where the penalty is not convex, it
+    is for epochs to find out which do.
+    """
+    return _newton(task, np.inf)
+
+
+def _newton(task: _Task, tolerance: float) -> float:
     """Take Newton steps until the largest violation is `tolerance`; return it."""
+    quadratic, factor, penalty, columns, z, room = task
+    if penalty.separable and _many_are_missing(factor, z):
+        _build(task)
     alphas, found = np.array([penalty.strength()]), np.empty((1, len(z)))
     goal = Goal(tolerance, 0.0, _STEPS)
     _, violation = newton_steps(
@@ -155,14 +178,9 @@ def _epoch_cost(z: Array) -> float:
     return float(z.size) * max(1, int(np.count_nonzero(z)))
 
 
-def _build(
-    quadratic: GramQuadratic,
-    factor: Cholesky,
-    penalty: Any,
-    columns: NDArray[np.intp],
-    z: Array,
-) -> None:
+def _build(task: _Task) -> None:
     """Factorise for all weights in use at once: LAPACK is faster than one by one."""
+    quadratic, factor, penalty, columns, z, _ = task
     _, second = smooth_parts(penalty, columns, z[:, None])
     diagonal = np.diagonal(quadratic.hessian)[: len(z)]
     used = np.isfinite(second[:, 0]) & (diagonal > TINY)

@@ -357,40 +357,76 @@ def _line_search(
 
 @kernel
 def _go(task: _Task, state: _State, way: _Way) -> None:
-    """Go where the line search has ended, and evaluate the data term there.
-
-    That is, with the best intercept for the weights, by Newton's method: it makes the
-    slopes sum to zero, and these a dual point as they are.
-    """
-    shift, trial, total, before, n_left = 0.0, 0.0, 0.0, np.inf, BALANCING
-    while True:
-        for i in range(state.r.shape[0]):
-            state.eta[i, 0] = way.new_eta[i, 0] + trial
-        state.data_term[0] = weighted_gradient(
-            task.loss, task.y, state.eta, task.weight, state.r_column
-        )
-        total, size, curvature = 0.0, 0.0, 0.0
-        for i in range(state.r.shape[0]):
-            total += state.r[i]
-            size += abs(state.r[i])
-        if before < np.inf and not abs(total) <= before:  # back to where it was less
-            trial, before, n_left = shift, np.inf, 0
-            continue
-        settled = abs(total) <= _EPS * size or abs(total) >= 0.5 * before
-        shift, before, n_left = trial, abs(total), n_left - 1
-        if settled or n_left < 0 or not task.centre:
-            break
-        _write_curvature(task, state, way, 0.0)
-        for i in range(way.h.shape[0]):
-            curvature += way.h[i]
-        if not curvature > 0.0:
-            break
-        trial = shift - total / curvature
+    """Go where the line search has ended, to the best intercept for these weights."""
+    shift, imbalance = _balance(task, state, way)
     state.b[0] += shift
     for i in range(way.z.shape[0]):
         state.w[i] = way.new[i]
+    _write_gradient(task, state, imbalance)
+
+
+@kernel
+def _balance(task: _Task, state: _State, way: _Way) -> tuple[float, float]:
+    """Shift the intercept, if there is one, to its best by Newton's method.
+
+    It makes the slopes sum to zero, and these a dual point as they are. Returns the
+    shift and the sum that remains.
+    """
+    shift = 0.0
+    imbalance, size = _evaluate(task, state, way, shift)
+    for _ in range(BALANCING):
+        if not task.centre or abs(imbalance) <= _EPS * size:
+            break
+        curvature = _curvature(task, state, way)
+        if not curvature > 0.0:
+            break
+        trial, before = shift - imbalance / curvature, imbalance
+        imbalance, size = _evaluate(task, state, way, trial)
+        if not abs(imbalance) <= abs(before):  # also what is not a number
+            imbalance, size = _evaluate(task, state, way, shift)
+            break
+        shift = trial
+        if abs(imbalance) >= 0.5 * abs(before):  # rounding is left
+            break
+    return shift, imbalance
+
+
+@kernel
+def _evaluate(
+    task: _Task, state: _State, way: _Way, shift: float
+) -> tuple[float, float]:
+    """Evaluate the data term at the end of the line search, shifted.
+
+    Returns the sum of the slopes and that of their sizes.
+    """
+    for i in range(state.r.shape[0]):
+        state.eta[i, 0] = way.new_eta[i, 0] + shift
+    state.data_term[0] = weighted_gradient(
+        task.loss, task.y, state.eta, task.weight, state.r_column
+    )
+    total, size = 0.0, 0.0
+    for i in range(state.r.shape[0]):
+        total += state.r[i]
+        size += abs(state.r[i])
+    return total, size
+
+
+@kernel
+def _curvature(task: _Task, state: _State, way: _Way) -> float:
+    """Return the curvature of the data term in the intercept."""
+    _write_curvature(task, state, way, 0.0)
+    total = 0.0
+    for i in range(way.h.shape[0]):
+        total += way.h[i]
+    return total
+
+
+@kernel
+def _write_gradient(task: _Task, state: _State, imbalance: float) -> None:
+    """Write the derivatives with respect to the weights; the slopes' sum is known."""
+    for i in range(state.w.shape[0]):
         product = task.columns.column_dot(i, state.r)
-        state.gradient[i] = (product - task.about[i] * total) / task.scale[i]
+        state.gradient[i] = (product - task.about[i] * imbalance) / task.scale[i]
 
 
 @kernel

@@ -19,17 +19,9 @@ from numpy.typing import NDArray
 from .._compile import kernel
 from ..designs import column_sums
 from .certificate import Certificate, Certified, certify, intercept_violation
-from .layout import Layout
 from .metric import metric
-from .problem import (
-    Array,
-    Evaluation,
-    Point,
-    Problem,
-    penalty_derivatives,
-    penalty_value,
-)
-from .tolerance import Null, Report, Tolerance, silent
+from .problem import Array, Evaluation, Point, Problem, smooth_parts
+from .tolerance import Null, Report, Tolerance
 
 #: Pairs that are remembered: as many as make so many numbers, within limits.
 _NUMBERS, _FEWEST, _MOST = 1 << 22, 10, 30
@@ -97,18 +89,17 @@ def lbfgs(
     limits: Tolerance,
     null: Null,
     max_iter: int,
-    report: Report = silent,
+    report: Report,
 ) -> tuple[Certified, int]:
     """Improve `point` until `limits` are met or `max_iter` iterations are spent."""
     scale = 1.0 / np.sqrt(metric(problem, null.point.b))
-    memory, layout = _Memory.of(scale.size), problem.layout()
-    here = _place(problem, layout, point)
+    memory, here = _Memory.of(scale.size), _place(problem, point)
     evaluation, gradient = _gradient(problem, here, scale)
     n_iter, promising, found = 0, limits.violation, None
     while n_iter < max_iter:
         way = memory.direction(gradient)
         slope = float(gradient @ way)
-        there, step = _line_search(problem, layout, here, way, slope, scale)
+        there, step = _line_search(problem, here, way, slope, scale)
         if step == 0.0:
             if not memory.slots:
                 break
@@ -144,14 +135,11 @@ def _promising(steepest: float, limits: Tolerance, certificate: Certificate) -> 
     return _SOONER * steepest / math.sqrt(limits.excess(certificate))
 
 
-def _place(problem: Problem, layout: Layout, point: Point) -> _Place:
+def _place(problem: Problem, point: Point) -> _Place:
     """Evaluate F at a point whose eta is known."""
     value, slopes = problem.gradient(point.eta)
-    z = layout.flat(point.w)
-    first, second, pull = np.empty_like(z), np.empty_like(z), np.empty_like(z)
-    penalty_derivatives(problem.penalty, layout.columns, z, first, second, pull)
-    penalty = penalty_value(problem.penalty, layout.columns, z)
-    return _Place(point, value, slopes, float(penalty), layout.matrix(first))
+    pull, _ = smooth_parts(problem.penalty, problem.columns, point.w)
+    return _Place(point, value, slopes, problem.penalty_at(point.w), pull)
 
 
 def _gradient(problem: Problem, here: _Place, scale: Array) -> tuple[Evaluation, Array]:
@@ -165,25 +153,18 @@ def _gradient(problem: Problem, here: _Place, scale: Array) -> tuple[Evaluation,
 
 
 def _line_search(
-    problem: Problem,
-    layout: Layout,
-    here: _Place,
-    way: Array,
-    slope: float,
-    scale: Array,
+    problem: Problem, here: _Place, way: Array, slope: float, scale: Array
 ) -> tuple[_Place, float]:
     """Look for where F has nearly no slope along `way`, by secants; a step of 0: no."""
     stacked = way.reshape(scale.shape) * scale
     w, b = stacked[:-1], stacked[-1]
-    eta = problem.design.matvec(w) + b
+    d = Point(w, b, problem.design.matvec(w) + b)
     low, high, step = (0.0, slope), (math.inf, math.nan), 1.0
     size = abs(here.objective) + float(np.abs(here.slopes * here.point.eta).sum())
     limit = here.objective + _ROUNDING * size
     for _ in range(_TRIALS):
-        p = here.point
-        trial = Point(p.w + step * w, p.b + step * b, p.eta + step * eta)
-        there = _place(problem, layout, trial)
-        along = float(np.vdot(there.slopes, eta) + np.vdot(there.pull, w))
+        there = _place(problem, here.point.moved(d, step))
+        along = float(np.vdot(there.slopes, d.eta) + np.vdot(there.pull, w))
         lower = there.objective <= limit
         if lower and abs(along) <= -_FLAT * slope:
             return there, step

@@ -44,6 +44,11 @@ class Landmark(NamedTuple):
     evaluation: Evaluation
 
 
+def steps_to(alpha: float, earlier: float, later: float) -> float:
+    """Return how many steps, as that from `earlier` to `later`, lead on to `alpha`."""
+    return (alpha - later) / (later - earlier) if later != earlier else 0.0
+
+
 class Candidate(NamedTuple):
     """A point that may be a solution, and what is known of it."""
 
@@ -97,7 +102,7 @@ def look_ahead(
     model = inside.model
     if model is not None and model.goes_along(problem.penalty, here.w):
         ways = directions(part, model, trail, there, alphas, share)
-        found = Point(*(a + d for a, d in zip(here, ways, strict=True)))
+        found = here.moved(ways)
         steps: Any = np.ones(len(found.b), np.intp)
     elif model is None and keeps_to_columns(part):
         found, steps = newton_path_in_columns(
@@ -202,9 +207,9 @@ def _led_to(part: Problem, trail: list[tuple[float, Point]], alpha: float) -> Po
     Between kinks solutions are linear in the strength, or nearly so.
     """
     (earlier, before), (later, last) = trail[-2:]
-    if later == earlier:
+    ahead = steps_to(alpha, earlier, later)
+    if ahead == 0.0:
         return last
-    ahead = (alpha - later) / (later - earlier)
     w = last.w + ahead * (last.w - before.w)
     w = np.where((before.w * last.w > 0.0) & (w * last.w > 0.0), w, last.w)
     w = part.penalty.nearest(w, part.columns)

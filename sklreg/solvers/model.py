@@ -294,7 +294,7 @@ def _column_model(
     features: NDArray[np.intp],
     h: Array,
     centre: bool,
-    smaller: Model | None = None,
+    smaller: Model | None,
 ) -> ColumnModel:
     design, k = design.formed(), len(features)
     mean, curvatures, coupling = np.empty(k), np.empty(k), np.empty(k)

@@ -9,7 +9,7 @@ import numpy as np
 from .certificate import Certificate, Certified, violations
 from .large_ridge import large_ridge
 from .lbfgs import lbfgs
-from .look_ahead import Candidate, Landmark, look_ahead
+from .look_ahead import Candidate, Landmark, look_ahead, steps_to
 from .newton import is_small_and_smooth, newton, sample, sampled_newton
 from .problem import (
     Array,
@@ -43,6 +43,19 @@ class Step(NamedTuple):
     n_iter: int
     shortfall: str
 
+    @classmethod
+    def of(cls, penalty: Any, solution: Candidate, limits: Tolerance) -> Step:
+        """Return the step to a solution that is certified."""
+        certificate: Any = solution.certificate
+        return cls(
+            penalty,
+            solution.weights,
+            solution.b,
+            certificate,
+            max(solution.n_iter, 1),
+            limits.shortfall(certificate),
+        )
+
 
 def along_path(
     problem: Problem,
@@ -58,55 +71,89 @@ def along_path(
 ) -> tuple[list[Step], WorkingSet]:
     """Solve for each of `penalties`; the working set goes on to the next problem."""
     null, (ahead, most) = Null.of(problem), _ahead(problem)
-    steps: list[Step] = []
-    behind = [Landmark(np.inf, *_first(problem, penalties[0], null, start))] * 2
-    while len(steps) < len(penalties):
-        batch = penalties[len(steps) : len(steps) + ahead]
-        last, candidates = behind[-1], []
-        if len(penalties) > 1 and _looks_ahead(problem):
-            goal = problem._replace(penalty=batch[-1])
-            expected = _extrapolated(behind, goal.penalty.strength())
-            inside = inside.expecting(goal, last.point, expected)
-            sought = bool(steps) or _is_violated(goal, last, expected)
-            if sought and inside.design is not None and goal.penalty.convex:
-                alphas = np.array([penalty.strength() for penalty in batch])
-                candidates = look_ahead(
-                    inside, goal, alphas, behind, _INNER * tol, max_iter
-                )
+    problems = [problem._replace(penalty=penalty) for penalty in penalties]
+    seeks = len(problems) > 1 and _looks_ahead(problems[0])
+    first = Landmark(np.inf, *_first(problem, penalties[0], null, start))
+    behind, steps = [first, first], list[Step]()
+    while len(steps) < len(problems):
+        batch, last = problems[len(steps) : len(steps) + ahead], behind[-1]
+        candidates: list[Candidate] = []
+        if seeks:
+            candidates, inside = _candidates(batch, behind, inside, tol, max_iter)
         candidates = candidates or [Candidate.of(last.point, last.evaluation)]
-        for penalty, guess in zip(batch, candidates, strict=False):
-            problem = problem._replace(penalty=penalty)
-            limits = null.tolerance(problem, tol, offset)
-            if _smooth_and_large(problem):
-                limits = limits._replace(enough=enough)
-            candidate, foreseen, more = guess, True, 0
-            if candidate.certificate is None or not limits.met(candidate.certificate):
-                found = candidate.certified(problem)
-                foreseen = limits.met(found.certificate) and penalty.convex
-                if not foreseen:
-                    left = max(max_iter - candidate.n_iter, 1)
-                    found, more, inside = _solve(
-                        problem, null, limits, found, left, report, inside
-                    )
-                candidate = Candidate.of(*found[:3], candidate.n_iter + more)
-            certificate: Any = candidate.certificate
-            steps.append(
-                Step(
-                    penalty,
-                    candidate.weights,
-                    candidate.b,
-                    certificate,
-                    max(candidate.n_iter, 1),
-                    limits.shortfall(certificate),
-                )
+        for each, candidate in zip(batch, candidates, strict=False):
+            limits = _limits(each, null, tol, offset, enough)
+            solution, foreseen, inside = _verified(
+                each, candidate, null, limits, max_iter, report, inside
             )
-            if (evaluation := candidate.evaluation) is not None:
-                landmark = Landmark(penalty.strength(), candidate.point(), evaluation)
-                behind = [behind[-1], landmark]
+            steps.append(Step.of(each.penalty, solution, limits))
+            behind = _passed(behind, each.penalty.strength(), solution)
             if not foreseen:
                 break
         ahead = min(2 * ahead, most) if foreseen else max(ahead // 2, 2)
     return steps, inside
+
+
+def _candidates(
+    batch: list[Problem],
+    behind: list[Landmark],
+    inside: WorkingSet,
+    tol: float,
+    max_iter: int,
+) -> tuple[list[Candidate], WorkingSet]:
+    """Solve for a batch in the working set, which takes in what will be wanted.
+
+    Returns the candidates that were found, none where the start is a solution, and the
+    set.
+    """
+    goal, last = batch[-1], behind[-1]
+    expected = _extrapolated(behind, goal.penalty.strength())
+    inside = inside.expecting(goal, last.point, expected)
+    stays = np.isinf(last.alpha) and not _is_violated(goal, last, expected)
+    if stays or inside.design is None or not goal.penalty.convex:
+        return [], inside
+    alphas = np.array([each.penalty.strength() for each in batch])
+    return look_ahead(inside, goal, alphas, behind, _INNER * tol, max_iter), inside
+
+
+def _verified(
+    problem: Problem,
+    candidate: Candidate,
+    null: Null,
+    limits: Tolerance,
+    max_iter: int,
+    report: Report,
+    inside: WorkingSet,
+) -> tuple[Candidate, bool, WorkingSet]:
+    """Return the candidate, certified, if it meets the `limits`; else solve from there.
+
+    Also whether it was foreseen, and the working set.
+    """
+    if candidate.certificate is not None and limits.met(candidate.certificate):
+        return candidate, True, inside
+    found, n_iter = candidate.certified(problem), candidate.n_iter
+    if limits.met(found.certificate) and problem.penalty.convex:
+        return Candidate.of(*found[:3], n_iter), True, inside
+    left = max(max_iter - n_iter, 1)
+    found, more, inside = _solve(problem, null, limits, found, left, report, inside)
+    return Candidate.of(*found[:3], n_iter + more), False, inside
+
+
+def _passed(
+    behind: list[Landmark], alpha: float, solution: Candidate
+) -> list[Landmark]:
+    """Return the last two landmarks; the solution is one if its gradient is known."""
+    if solution.evaluation is None:
+        return behind
+    return [behind[-1], Landmark(alpha, solution.point(), solution.evaluation)]
+
+
+def _limits(
+    problem: Problem, null: Null, tol: float, offset: float, enough: float
+) -> Tolerance:
+    """Return when to stop: L-BFGS also at a violation that is small `enough`."""
+    limits = null.tolerance(problem, tol, offset)
+    return limits._replace(enough=enough) if _smooth_and_large(problem) else limits
 
 
 def _solve(
@@ -161,8 +208,7 @@ def _extrapolated(behind: list[Landmark], alpha: float) -> Array:
     Zhu 2007, Piecewise linear regularized solution paths, Annals of Statistics 35(3)).
     """
     before, last = behind
-    step = last.alpha - before.alpha
-    ahead = (alpha - last.alpha) / step if last.alpha != before.alpha else 0.0
+    ahead = steps_to(alpha, before.alpha, last.alpha)
     gradient = last.evaluation.gradient
     return gradient + ahead * (gradient - before.evaluation.gradient)
 

@@ -145,6 +145,13 @@ class Point(NamedTuple):
         """Return number `m` of several points."""
         return Point(self.w[m], self.b[m], self.eta[m])
 
+    def moved(self, way: Point, step: float = 1.0) -> Point:
+        """Return the point a step along `way`; the points, if there are several ways.
+
+        What a point predicts is linear in it.
+        """
+        return Point(*(here + step * d for here, d in zip(self, way, strict=True)))
+
 
 @functools.lru_cache(maxsize=1)
 def _all_features(n_features: int) -> NDArray[np.intp]:

@@ -127,24 +127,19 @@ def line_search(
     problem: Problem, point: Point, way: Point, evaluation: Evaluation
 ) -> tuple[Point, float]:
     """Halve the step until F falls enough; products with X are already there."""
-
-    def at(step: float) -> Point:
-        return Point(*(a + step * d for a, d in zip(point, way, strict=True)))
-
     here = problem.penalty_at(point.w)
-    trial = at(1.0)
+    trial, step = point.moved(way), 1.0
     predicted = problem.penalty_at(trial.w) - here
     predicted += float((evaluation.slopes * way.eta).sum())
     objective = evaluation.value + here
     size = abs(objective) + problem.weight @ np.abs(point.eta).max(axis=1)
     noise = 4 * np.finfo(np.float64).eps * size
-    step = 1.0
     for _ in range(HALVINGS):
         reached = problem.objective(trial.w, trial.eta)
         if reached <= objective + SUFFICIENT * step * min(predicted, 0.0) + noise:
             return trial, step
         step *= 0.5
-        trial = at(step)
+        trial = point.moved(way, step)
     return point, 0.0
 
 

@@ -239,6 +239,6 @@ class WorkingSet(NamedTuple):
         """
         if self.model is not None:
             way = direction(part, self.model, here, there, tolerance)
-            return Point(*(a + d for a, d in zip(here, way, strict=True))), None, 1
+            return here.moved(way), None, 1
         allowed = self.allowed[self.features]
         return proximal_newton(part, here, there, allowed, tolerance, max_iter)
