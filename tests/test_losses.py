@@ -185,6 +185,15 @@ def test_fenchel_young(row, rng):
             assert dual <= value_of(record, y, other, i) + u[i] @ other[i] + 1e-9
 
 
+@pytest.mark.parametrize("y", [0.0, 0.3, 1.0])
+def test_the_dual_of_log_loss_ends_where_probabilities_do(y):
+    record = losses.LogLoss().record()
+    for p in (0.0, 1.0):
+        assert record.conjugate_dual(y, y - p) == pytest.approx(0.0, abs=1e-15)
+        outside = p + 1e-6 * (2.0 * p - 1.0)
+        assert record.conjugate_dual(y, y - outside) == -math.inf
+
+
 @with_dual
 def test_balanced_dual_sums_to_zero_and_stays_feasible(row, rng):
     record, y, eta = sample(row, rng, n=30)

@@ -17,6 +17,8 @@ from .._compile import kernel
 from .._parameters import Parameters
 
 Array = NDArray[np.float64]
+#: How far rounding may put a dual point beyond the domain, relative to its size.
+BORDER = 1e-12
 _NEWTON_STEPS = 100
 #: A mean loss that is zero.
 _NOTHING = 1e-290
