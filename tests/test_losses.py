@@ -371,6 +371,26 @@ def test_null_intercept_is_optimal(row, rng):
     np.testing.assert_allclose(out.sum(axis=0), 0.0, atol=1e-13)
 
 
+@every_loss
+@pytest.mark.parametrize("spread", [1.0, 365.0, 500.0])
+def test_null_intercept_beside_an_offset_is_optimal(row, rng, spread):
+    """However far apart the rows are, and wherever those without weight."""
+    record, y, _ = sample(row, rng, n=40)
+    weight, offset = rng.dirichlet(np.ones(40)), rng.uniform(-spread, spread, y.shape)
+    weight[:3], offset[:3] = 0.0, 1e4
+    weight /= weight.sum()
+    b = losses.null_intercept(record, y, weight, offset)
+
+    def loss_of(b):
+        return losses.weighted_value(record, y, offset + b, weight)
+
+    least = loss_of(b)
+    assert least < math.inf
+    for c in range(y.shape[1]):
+        for h in (-1e-2, 1e-2):
+            assert least <= loss_of(b + h * np.eye(y.shape[1])[c]) + 1e-11 * least
+
+
 def test_null_intercept_of_huber_with_outliers():
     record = losses.Huber(delta=1e-3).record()
     y = np.array([[0.0], [0.0], [1.0], [1e6], [1e6], [1e6], [2.0]])

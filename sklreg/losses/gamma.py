@@ -67,6 +67,10 @@ class Gamma(LogLink):
         entropy = (1.0 + u) * math.log1p(u) if u > -1.0 else 0.0
         return (u - entropy) + u * math.log(y)
 
+    def variance_power(self) -> float:
+        """Return 2: the variance is mu^2."""
+        return 2.0
+
     def balanced_dual(self, u: Array, y: Array, weight: Array) -> Array:
         """Scale the ratios 1 + u to mean 1: what the best intercept does."""
         del y

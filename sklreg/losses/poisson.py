@@ -66,6 +66,10 @@ class Poisson(LogLink):
             log_ratio = -math.log1p(-u / y)
         return (y * log_ratio - u) + u * math.log(m)
 
+    def variance_power(self) -> float:
+        """Return 1: the variance is mu."""
+        return 1.0
+
     def balanced_dual(self, u: Array, y: Array, weight: Array) -> Array:
         """Scale the means m = y - u to the mean of y: what the best intercept does."""
         m = y - u
