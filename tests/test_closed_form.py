@@ -167,6 +167,17 @@ def test_columns_nearly_dependent(shape):
     np.testing.assert_allclose(errors, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_columns_that_do_not_vary(sparse, fit_intercept):
+    X, y = np.ones((4, 6)), np.array([[1.0], [2.0], [3.0], [10.0]])
+    errors = left_out_in_a_loop(X, y, np.ones(4), [1.0], fit_intercept=fit_intercept)
+    X = scipy.sparse.csc_array(X) if sparse else X
+    model = LinearRegressorCV("l2", [1.0], cv="loo", fit_intercept=fit_intercept)
+    found = model.fit(X, y).fold_losses_
+    np.testing.assert_allclose(found, 0.5 * errors[:, 0] ** 2, rtol=1e-9)
+
+
 def test_refit_is_that_of_the_strength_chosen():
     X, y = load_diabetes(return_X_y=True)
     model = LinearRegressorCV("l2", ALPHAS, cv="gcv").fit(X, y)
