@@ -12,7 +12,7 @@ from sklearn.model_selection import LeaveOneOut
 
 import sklreg.solvers.ridge
 from sklreg import LinearRegressor, LinearRegressorCV
-from sklreg.penalties import Weighted
+from sklreg.penalties import GroupElasticNet, Weighted
 from sklreg.solvers import directions
 
 ALPHAS = np.geomspace(1.0, 1e-4, 5)
@@ -203,6 +203,7 @@ REFUSED = {
     "elasticnet": {"penalty": "elasticnet"},
     "none": {"penalty": None},
     "weighted": {"penalty": Weighted("l2", weights=2.0)},
+    "half": {"penalty": GroupElasticNet(l1_ratio=0.5, weights=0.0)},
     "loss": {"loss": "huber"},
     "positive": {"positive": True},
     "standardize": {"standardize": True},

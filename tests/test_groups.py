@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 
 import numpy as np
@@ -25,6 +26,7 @@ from sklreg.solvers.quadratic import GramQuadratic
 
 P = 6
 RECORDS = {name: thing.record(0.7, P) for name, thing in tables.GROUPED.items()}
+RIDGES = {"group_none", "group_ridge", "sparse_group_none"}
 every_record = pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
 every_penalty = pytest.mark.parametrize(
     "penalty", tables.GROUPED.values(), ids=tables.GROUPED
@@ -104,6 +106,16 @@ def test_value_is_the_formula(penalty, k):
     value = penalty_value(record, layout.columns, layout.flat(W))
     assert value == pytest.approx(0.7 * penalty_of(penalty, W))
     np.testing.assert_array_equal(layout.matrix(layout.flat(W)), W)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_ridge_strength_is_the_factor_of_half_the_square(name):
+    z, columns = np.random.default_rng(0).normal(size=P), np.arange(P)
+    strength = RECORDS[name].ridge_strength()
+    assert math.isnan(strength) == (name not in RIDGES)
+    if not math.isnan(strength):
+        value = penalty_value(RECORDS[name], columns, z)
+        assert value == pytest.approx(0.5 * strength * z @ z)
 
 
 @pytest.mark.parametrize("kind", [GroupL1, GroupElasticNet, SparseGroupL1])

@@ -294,9 +294,9 @@ class Penalty(Parameters):
         """Tell whether `conjugate` gives a usable duality gap. Python only."""
         return False
 
-    def is_ridge(self) -> bool:
-        """Tell whether the penalty is a function of the l2 norm. Python only."""
-        return False
+    def ridge_strength(self) -> float:
+        """Return the factor of ``|w|^2 / 2`` that it is, nan if not. Python only."""
+        return math.nan
 
     def is_smooth(self) -> bool:
         """Tell whether `curvature` is finite everywhere. Python only."""

@@ -192,10 +192,10 @@ class PerFeature(NamedTuple):
             self.penalty.is_smooth() or not self.weights.any()
         )
 
-    def is_ridge(self) -> bool:
-        """Features are alike, and their strength is that of `P`, at weights of 1."""
-        alike = bool((self.weights == 1.0).all())
-        return self._is_free() and alike and bool(self.penalty.is_ridge())
+    def ridge_strength(self) -> float:
+        """Return that of `P` at weights of 1; only there features are alike."""
+        alike = self._is_free() and bool((self.weights == 1.0).all())
+        return float(self.penalty.ridge_strength()) if alike else math.nan
 
     def nearest(
         self, w: NDArray[np.float64], columns: NDArray[np.intp]
