@@ -431,6 +431,8 @@ def test_slow_epochs_end_in_the_gram_matrix(monkeypatch, name, make):
     minimize_in_columns(q.in_columns, penalty, np.arange(k), z, 1e-13)
     assert formed
     assert violations(q, penalty, z).max() <= 1e-10
+    follows = [q.in_columns.slope(j) for j in range(k)]
+    np.testing.assert_allclose(follows, q.slopes(z), atol=1e-12)
     alone, epochs = np.zeros(k), 5 * column_descent._patience(q.in_columns)
     again = quadratics(alike(), make).in_columns
     coordinate_descent(again, penalty, np.arange(k), alone, epochs, 0.0)
