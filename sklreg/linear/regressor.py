@@ -20,6 +20,7 @@ from .._validation import (
     fitting,
     loss_object,
     loss_record,
+    weights_of_rows,
 )
 from ..losses import Loss, share_explained
 from ._base import Array, LinearModel
@@ -299,8 +300,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         """
         eta = self._linear_predictor(X, offset)
         if not self._loss.has_link:
-            several = np.asarray(sample_weight).ndim > 0  # else all count alike
-            each = sample_weight if several else None
+            each = weights_of_rows(sample_weight)
             return float(r2_score(y, eta, sample_weight=each))
         y = _targets(column_or_1d(y))
         check_consistent_length(eta, y)
