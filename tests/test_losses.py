@@ -544,6 +544,21 @@ def test_a_bad_parameter_is_named_with_its_value(cls, parameters):
     assert repr(value) in str(e.value)
 
 
+@pytest.mark.parametrize(
+    ("owner", "expected"),
+    [
+        (losses.Quantile(q=0.0), r"a number in \(0, 1\)"),
+        (losses.Quantile(q=1.0), r"a number in \(0, 1\)"),
+        (losses.Huber(delta=0.0), "a finite number above 0"),
+        (losses.Tweedie(power=-1.0), "a finite number of at least 0"),
+    ],
+    ids=repr,
+)
+def test_a_message_names_the_range(owner, expected):
+    with pytest.raises(ValueError, match=f"must be {expected}, got"):
+        owner.record()
+
+
 def test_every_file_is_exported_and_every_loss_is_in_the_table():
     folder = Path(losses.__file__).parent
     stems = {path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")}
