@@ -54,6 +54,10 @@ class Penalty(Parameters):
     isotropic : bool
         Whether the penalty of a block depends on its norm alone, so that solvers may
         rotate it. Default True.
+    stops_at_bounds : bool
+        Whether within bounds that the prox lies beyond the best weight is the bound or
+        zero, as for every convex penalty; without that `Bounded` refuses one that is
+        not convex. Default False.
 
     Examples
     --------
@@ -83,6 +87,7 @@ class Penalty(Parameters):
     convex = False
     separable = True
     isotropic = True
+    stops_at_bounds = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

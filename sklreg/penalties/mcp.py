@@ -73,6 +73,7 @@ class MCP(Penalty):
     """
 
     gamma: float = 3.0
+    stops_at_bounds = True  # convex or concave up to gamma alpha, convex beyond
 
     def validate(self) -> None:
         """Raise ValueError unless `gamma` is above 1."""
