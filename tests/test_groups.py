@@ -19,6 +19,7 @@ import sklreg
 from sklreg import LinearClassifier, LinearRegressor, alpha_max, regularization_path
 from sklreg._compile import kernel
 from sklreg.penalties import GroupElasticNet, GroupL1, SparseGroupL1
+from sklreg.solvers import blocks
 from sklreg.solvers.blocks import Frame
 from sklreg.solvers.layout import Layout, block_order
 from sklreg.solvers.problem import penalty_value
@@ -151,6 +152,21 @@ def test_a_group_is_minimised_exactly(kind, seed, weight, rank, size):
     assert violation <= 1e-7 * np.linalg.norm(right)
     if violation_of(penalty, 1.0, np.zeros((size, 1)), -right[:, None]) == 0.0:
         assert not z.any() or weight == 0.0
+
+
+def test_a_rotation_is_one_where_lapack_fails(monkeypatch):
+    root = np.random.default_rng(0).normal(size=(9, 4))
+    record, columns = GroupL1(groups=[0, 0, 0, 1]).record(0.5, 4), np.arange(4)
+    hessian = root.T @ root
+    expected, found = np.ones((2, 4))
+    Frame.of(record, columns, hessian).minimize(
+        -root.sum(axis=0), record, columns, expected, 1e-12
+    )
+    monkeypatch.setattr(blocks, "dsyevd", lambda part: (None, np.full_like(part, 7), 1))
+    Frame.of(record, columns, hessian).minimize(
+        -root.sum(axis=0), record, columns, found, 1e-12
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-10)
 
 
 @pytest.mark.parametrize("weight", [0.1, 1.0, 3.0])
