@@ -78,9 +78,9 @@ class LinearClassifier(ClassifierMixin, ClassPredictor, LinearModel):
         deviation. Coefficients are for the columns as given; X is not copied.
     tol : float, default=1e-6
         Stop when the duality gap is at most `tol` times the objective of the best
-        constant prediction. Where there is no dual (no penalty, a non-convex one):
-        when the largest violation of the optimality conditions is at most `tol` times
-        the largest gradient entry of that model.
+        constant prediction. Where there is no dual (no penalty, a non-convex one,
+        features of weight 0): when the largest violation of the optimality conditions
+        is at most `tol` times the largest gradient entry of that model.
     max_iter : int, default=1000
         Limit on Newton steps; on iterations of L-BFGS in large smooth problems.
     warm_start : bool, default=False

@@ -74,9 +74,10 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         deviation. Coefficients are for the columns as given; X is not copied.
     tol : float, default=1e-6
         Stop when the duality gap is at most `tol` times the objective of the best
-        constant prediction. Where there is no dual (no penalty, a non-convex one):
-        when the largest violation of the optimality conditions is at most `tol` times
-        the largest gradient entry of that model.
+        constant prediction. Where there is no dual (no penalty, a non-convex one,
+        features of weight 0, the loss of Tweedie): when the largest violation of the
+        optimality conditions is at most `tol` times the largest gradient entry of that
+        model.
     max_iter : int, default=1000
         Limit on Newton steps; on those of L-BFGS or conjugate gradients in large smooth
         problems.
