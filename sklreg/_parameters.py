@@ -147,20 +147,27 @@ def check_number(
     above: float = -math.inf,
     low: float = -math.inf,
     high: float = math.inf,
+    below: float = math.inf,
 ) -> float:
     """Return ``owner.name`` as a float; raise unless finite and in the range.
 
-    The range is ``low <= value <= high`` and ``value > above``.
+    The range is ``low <= value <= high`` and ``above < value < below``.
     """
     value = getattr(owner, name)
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    if is_number and math.isfinite(value) and low <= value <= high and value > above:
+    finite = is_number and math.isfinite(value)
+    if finite and low <= value <= high and above < value < below:
         return float(value)
-    if math.isfinite(high):
-        expected = f"a number in [{low:g}, {high:g}]"
-    elif math.isfinite(above):
+    open_left, open_right = math.isfinite(above), math.isfinite(below)
+    least, most = above if open_left else low, below if open_right else high
+    if math.isfinite(most):
+        left, right = "[("[open_left], "])"[open_right]
+        expected = f"a number in {left}{least:g}, {most:g}{right}"
+    elif open_left:
         expected = f"a finite number above {above:g}"
-    else:
+    elif math.isfinite(low):
         expected = f"a finite number of at least {low:g}"
+    else:
+        expected = "a finite number"
     msg = f"{name} of {type(owner).__name__} must be {expected}, got {value!r}."
     raise ValueError(msg)

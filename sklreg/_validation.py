@@ -288,6 +288,11 @@ def checked_weights(sample_weight: Any, n_samples: int) -> Array:
     return weight / weight.sum()
 
 
+def weights_of_rows(sample_weight: Any) -> Any:
+    """Return sample weights as metrics take them: one for all rows is none."""
+    return sample_weight if np.ndim(sample_weight) > 0 else None
+
+
 def total_weight(sample_weight: Any, n_samples: int) -> float:
     """Return the sum of sample weights that `checked_weights` accepts."""
     if sample_weight is None:

@@ -38,7 +38,12 @@ GROUPED: dict[str, penalties.Penalty] = {
     "group_elasticnet": penalties.GroupElasticNet(
         l1_ratio=0.7, groups=[0, 0, 1, 2, 2, 2], weights=[1, 0.5, 0]
     ),
+    "group_none": penalties.GroupL1(groups=[0, 0, 1, 2, 2, 2], weights=0.0),
+    "group_ridge": penalties.GroupElasticNet(
+        l1_ratio=0.3, groups=[0, 0, 1, 2, 2, 2], weights=0.0
+    ),
     "sparse_group": penalties.SparseGroupL1(groups=[0, 0, 1, 2, 2, 2]),
+    "sparse_group_none": penalties.SparseGroupL1(l1_ratio=0.0, weights=0.0),
     "sparse_group_scattered": penalties.SparseGroupL1(
         l1_ratio=0.2, groups=[7, 2, 7, 5, 2, 7], weights=[1, 2, 0]
     ),

@@ -12,7 +12,7 @@ from sklearn.model_selection import LeaveOneOut
 
 import sklreg.solvers.ridge
 from sklreg import LinearRegressor, LinearRegressorCV
-from sklreg.penalties import Weighted
+from sklreg.penalties import GroupElasticNet, Weighted
 from sklreg.solvers import directions
 
 ALPHAS = np.geomspace(1.0, 1e-4, 5)
@@ -167,6 +167,17 @@ def test_columns_nearly_dependent(shape):
     np.testing.assert_allclose(errors, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_columns_that_do_not_vary(sparse, fit_intercept):
+    X, y = np.ones((4, 6)), np.array([[1.0], [2.0], [3.0], [10.0]])
+    errors = left_out_in_a_loop(X, y, np.ones(4), [1.0], fit_intercept=fit_intercept)
+    X = scipy.sparse.csc_array(X) if sparse else X
+    model = LinearRegressorCV("l2", [1.0], cv="loo", fit_intercept=fit_intercept)
+    found = model.fit(X, y).fold_losses_
+    np.testing.assert_allclose(found, 0.5 * errors[:, 0] ** 2, rtol=1e-9)
+
+
 def test_refit_is_that_of_the_strength_chosen():
     X, y = load_diabetes(return_X_y=True)
     model = LinearRegressorCV("l2", ALPHAS, cv="gcv").fit(X, y)
@@ -192,6 +203,7 @@ REFUSED = {
     "elasticnet": {"penalty": "elasticnet"},
     "none": {"penalty": None},
     "weighted": {"penalty": Weighted("l2", weights=2.0)},
+    "half": {"penalty": GroupElasticNet(l1_ratio=0.5, weights=0.0)},
     "loss": {"loss": "huber"},
     "positive": {"positive": True},
     "standardize": {"standardize": True},

@@ -33,7 +33,7 @@ from sklreg import (
     regularization_path,
 )
 from sklreg.model_selection import Curve
-from sklreg.penalties import GroupL1
+from sklreg.penalties import GroupL1, Weighted
 
 TIGHT = 1e-12
 DIABETES = load_diabetes(return_X_y=True)
@@ -202,6 +202,17 @@ def test_a_column_that_does_not_vary_where_a_fold_is_fitted():
         model = LinearRegressorCV(alphas=4, cv=KFold(3), tol=TIGHT)
         model.set_params(standardize=standardize)
         check_a_loop(model, X + 1e6, y)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_a_feature_left_out_is_not_there(fit_intercept):
+    X, y = np.random.default_rng(0).normal(size=(60, 3)), exponential(60)
+    folds = {"alphas": [0.1, 0.01], "cv": KFold(3), "fit_intercept": fit_intercept}
+    without = LinearRegressorCV("l1", tol=TIGHT, **folds).fit(X[:, :2], y)
+    penalty = Weighted("l1", weights=[1.0, 1.0, np.inf])
+    model = LinearRegressorCV(penalty, tol=TIGHT, **folds).fit(X, y)
+    np.testing.assert_allclose(model.fold_losses_, without.fold_losses_, rtol=1e-9)
+    np.testing.assert_allclose(model.coef_, [*without.coef_, 0.0], atol=1e-9)
 
 
 def test_held_out_errors_that_nearly_vanish():

@@ -146,6 +146,10 @@ def test_full_columns_of_large_means_keep_their_digits(rng):
     check_close(design.gram(weight, mean)[0], square, 1e-9)
     part = taken(design, some)
     check_close(part.cross(design, weight, mean[some], mean), square[some], 1e-9)
+    mean, factor = X.mean(axis=0), rng.exponential(size=30)
+    factor[9] = 0.0  # of all rows it is not full
+    outer = (X - mean) * factor @ (X - mean).T
+    check_close(design.outer(mean, factor), outer, 1e-9)
 
 
 @every_design

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 
 import numpy as np
@@ -18,6 +19,7 @@ import sklreg
 from sklreg import LinearClassifier, LinearRegressor, alpha_max, regularization_path
 from sklreg._compile import kernel
 from sklreg.penalties import GroupElasticNet, GroupL1, SparseGroupL1
+from sklreg.solvers import blocks
 from sklreg.solvers.blocks import Frame
 from sklreg.solvers.layout import Layout, block_order
 from sklreg.solvers.problem import penalty_value
@@ -25,6 +27,7 @@ from sklreg.solvers.quadratic import GramQuadratic
 
 P = 6
 RECORDS = {name: thing.record(0.7, P) for name, thing in tables.GROUPED.items()}
+RIDGES = {"group_none", "group_ridge", "sparse_group_none"}
 every_record = pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
 every_penalty = pytest.mark.parametrize(
     "penalty", tables.GROUPED.values(), ids=tables.GROUPED
@@ -106,6 +109,16 @@ def test_value_is_the_formula(penalty, k):
     np.testing.assert_array_equal(layout.matrix(layout.flat(W)), W)
 
 
+@pytest.mark.parametrize("name", RECORDS)
+def test_ridge_strength_is_the_factor_of_half_the_square(name):
+    z, columns = np.random.default_rng(0).normal(size=P), np.arange(P)
+    strength = RECORDS[name].ridge_strength()
+    assert math.isnan(strength) == (name not in RIDGES)
+    if not math.isnan(strength):
+        value = penalty_value(RECORDS[name], columns, z)
+        assert value == pytest.approx(0.5 * strength * z @ z)
+
+
 @pytest.mark.parametrize("kind", [GroupL1, GroupElasticNet, SparseGroupL1])
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("weight", [0.0, 0.3, 1.0, 5.0])
@@ -139,6 +152,21 @@ def test_a_group_is_minimised_exactly(kind, seed, weight, rank, size):
     assert violation <= 1e-7 * np.linalg.norm(right)
     if violation_of(penalty, 1.0, np.zeros((size, 1)), -right[:, None]) == 0.0:
         assert not z.any() or weight == 0.0
+
+
+def test_a_rotation_is_one_where_lapack_fails(monkeypatch):
+    root = np.random.default_rng(0).normal(size=(9, 4))
+    record, columns = GroupL1(groups=[0, 0, 0, 1]).record(0.5, 4), np.arange(4)
+    hessian = root.T @ root
+    expected, found = np.ones((2, 4))
+    Frame.of(record, columns, hessian).minimize(
+        -root.sum(axis=0), record, columns, expected, 1e-12
+    )
+    monkeypatch.setattr(blocks, "dsyevd", lambda part: (None, np.full_like(part, 7), 1))
+    Frame.of(record, columns, hessian).minimize(
+        -root.sum(axis=0), record, columns, found, 1e-12
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-10)
 
 
 @pytest.mark.parametrize("weight", [0.1, 1.0, 3.0])

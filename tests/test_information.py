@@ -19,7 +19,7 @@ from sklreg import (
     information_criterion,
     regularization_path,
 )
-from sklreg.penalties import GroupL1
+from sklreg.penalties import L2, GroupElasticNet, GroupL1, Weighted
 
 DIABETES = load_diabetes(return_X_y=True)
 TIGHT = 1e-13
@@ -269,6 +269,26 @@ def test_refused_with_classes_paths_and_networks():
         information_criterion(model, X[:, :5], y, path)
     with pytest.raises(TypeError, match="LinearRegressor"):
         information_criterion(MLPRegressor(), X, y, path)
+
+
+def test_freedom_is_that_of_the_ridge_a_penalty_is():
+    """Half of one, none at all, and what is none of these."""
+    X, y, weight = small((25, 6))
+    no_groups = {"groups": [0, 0, 0, 1, 1, 1], "weights": 0.0}
+    for penalty, same, alpha in (
+        (GroupElasticNet(l1_ratio=0.5, **no_groups), L2(), 0.05),
+        (GroupL1(**no_groups), L2(), 0.0),
+        (Weighted("l2", weights=0.5), L2(), 0.05),
+    ):
+        found = []
+        for each, strength in ((penalty, 0.1), (same, alpha)):
+            model = LinearRegressor(each, tol=TIGHT)
+            path = regularization_path(
+                model, X, y, alphas=[strength], sample_weight=weight
+            )
+            freedom = information_criterion(model, X, y, path, sample_weight=weight)
+            found.append(freedom.freedom[0])
+        assert found[0] == pytest.approx(found[1], rel=1e-9)
 
 
 @pytest.mark.parametrize("penalty", ["l1", "l2", None])

@@ -666,6 +666,16 @@ def test_score_of_squares_is_their_share():
         assert model.score(X, y) == r2_score(y, model.predict(X))
 
 
+@every_task
+def test_one_weight_for_all_rows_is_none(task):
+    X, y = data_of(task, "tall")
+    row = tables.TASKS[task]
+    model = getattr(sklreg, row.estimator)("l1", 0.02, **row.parameters)
+    plain = model.fit(X, y).score(X, y)
+    assert model.fit(X, y, 2.0).score(X, y, 2.0) == pytest.approx(plain)
+    assert model.score(X, y, np.full(len(y), 2.0)) == pytest.approx(plain)
+
+
 def test_squared_hinge_has_scores_but_no_probabilities():
     X, y = data_of("squared_hinge", "tall")
     model = LinearClassifier(loss="squared_hinge").fit(X, y)

@@ -185,6 +185,15 @@ def test_fenchel_young(row, rng):
             assert dual <= value_of(record, y, other, i) + u[i] @ other[i] + 1e-9
 
 
+@pytest.mark.parametrize("y", [0.0, 0.3, 1.0])
+def test_the_dual_of_log_loss_ends_where_probabilities_do(y):
+    record = losses.LogLoss().record()
+    for p in (0.0, 1.0):
+        assert record.conjugate_dual(y, y - p) == pytest.approx(0.0, abs=1e-15)
+        outside = p + 1e-6 * (2.0 * p - 1.0)
+        assert record.conjugate_dual(y, y - outside) == -math.inf
+
+
 @with_dual
 def test_balanced_dual_sums_to_zero_and_stays_feasible(row, rng):
     record, y, eta = sample(row, rng, n=30)
@@ -362,6 +371,26 @@ def test_null_intercept_is_optimal(row, rng):
     np.testing.assert_allclose(out.sum(axis=0), 0.0, atol=1e-13)
 
 
+@every_loss
+@pytest.mark.parametrize("spread", [1.0, 365.0, 500.0])
+def test_null_intercept_beside_an_offset_is_optimal(row, rng, spread):
+    """However far apart the rows are, and wherever those without weight."""
+    record, y, _ = sample(row, rng, n=40)
+    weight, offset = rng.dirichlet(np.ones(40)), rng.uniform(-spread, spread, y.shape)
+    weight[:3], offset[:3] = 0.0, 1e4
+    weight /= weight.sum()
+    b = losses.null_intercept(record, y, weight, offset)
+
+    def loss_of(b):
+        return losses.weighted_value(record, y, offset + b, weight)
+
+    least = loss_of(b)
+    assert least < math.inf
+    for c in range(y.shape[1]):
+        for h in (-1e-2, 1e-2):
+            assert least <= loss_of(b + h * np.eye(y.shape[1])[c]) + 1e-11 * least
+
+
 def test_null_intercept_of_huber_with_outliers():
     record = losses.Huber(delta=1e-3).record()
     y = np.array([[0.0], [0.0], [1.0], [1e6], [1e6], [1e6], [2.0]])
@@ -513,6 +542,21 @@ def test_a_bad_parameter_is_named_with_its_value(cls, parameters):
     ) as e:
         cls(**parameters).record()
     assert repr(value) in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("owner", "expected"),
+    [
+        (losses.Quantile(q=0.0), r"a number in \(0, 1\)"),
+        (losses.Quantile(q=1.0), r"a number in \(0, 1\)"),
+        (losses.Huber(delta=0.0), "a finite number above 0"),
+        (losses.Tweedie(power=-1.0), "a finite number of at least 0"),
+    ],
+    ids=repr,
+)
+def test_a_message_names_the_range(owner, expected):
+    with pytest.raises(ValueError, match=f"must be {expected}, got"):
+        owner.record()
 
 
 def test_every_file_is_exported_and_every_loss_is_in_the_table():

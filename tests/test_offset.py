@@ -170,6 +170,22 @@ def test_more_features_than_rows(task, penalty):
     assert max(found) <= 1e-6 * scale
 
 
+@pytest.mark.parametrize("loss", ["poisson", "gamma"])
+@pytest.mark.parametrize("penalty", ["l1", "l2", "elasticnet"])
+def test_offsets_of_hundreds_are_fitted_and_certified(loss, penalty):
+    rng = np.random.default_rng(5)
+    X, y = rng.normal(size=(50, 3)), rng.poisson(3.0, 50) + 1.0
+    for offset in (rng.uniform(0.0, 365.0, 50), np.append(np.zeros(49), 200.0)):
+        model = LinearRegressor(penalty, 0.1, loss=loss).fit(X, y, offset=offset)
+        null = clone(model).set_params(penalty="l1", alpha=1e9)
+        null.fit(X, y, offset=offset)
+        assert not null.coef_.any()
+        assert model.objective_ <= null.objective_ * (1.0 + 1e-12)
+        assert model.score(X, y, offset=offset) >= -1e-12
+        for fitted in (model, null):
+            assert fitted.dual_gap_ <= 1e-6 * null.objective_
+
+
 # Strengths, paths, cross-validation ---------------------------------------------------
 
 

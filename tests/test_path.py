@@ -1,5 +1,6 @@
 """Paths: each point is the fit at its strength; grids; warnings."""
 
+import importlib
 import math
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklreg import LinearClassifier, LinearRegressor, alpha_max, regularization_
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import Huber
 from sklreg.solvers import Problem, certificate_of, critical_alpha, solve, solve_path
+from sklreg.solvers.reduction import reduce
 from sklreg.solvers.ridge import InColumns, directions
 from sklreg.solvers.tolerance import Null
 
@@ -388,3 +390,21 @@ def test_ridge_goes_on_where_the_decomposition_misses_the_tolerance(monkeypatch)
     path = regularization_path(ridge, X, y, alphas=30)
     np.testing.assert_allclose(path.coefs, exact.coefs, rtol=1e-5, atol=1e-6)
     assert path.dual_gaps.max() <= 1e-10 * y.var() / 2
+
+
+def test_a_problem_is_reduced_once_for_a_penalty_and_its_convex_relative(monkeypatch):
+    X, y = load_diabetes(return_X_y=True)
+    reduced = []
+
+    def recorded(*arguments):
+        reduced.append(reduce(*arguments))
+        return reduced[-1]
+
+    module = importlib.import_module("sklreg.solvers.solve")  # not the function
+    monkeypatch.setattr(module, "reduce", recorded)
+    problem = LinearRegressor("mcp", 0.5).prepare(X, y).problem
+    (found,) = solve_path(problem, [problem.penalty], tol=1e-9, max_iter=1000)
+    assert len(reduced) == 1
+    assert reduced[0] is not None
+    alone = LinearRegressor("mcp", 0.5, tol=1e-9).fit(X, y)
+    np.testing.assert_allclose(found.coef[:, 0], alone.coef_, rtol=1e-6)

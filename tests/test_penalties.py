@@ -242,6 +242,17 @@ def test_is_smooth_tells_whether_any_curvature_is_infinite(record):
 
 
 @every_record
+def test_ridge_strength_is_the_factor_of_half_the_square(record):
+    strength = record.ridge_strength()
+    values = np.array([record.value(x, 0) for x in POINTS])
+    squares = 0.5 * np.square(POINTS)
+    is_ridge = record.is_smooth() and getattr(record, "weights", [1.0])[0] == 1.0
+    assert math.isnan(strength) == (not is_ridge)
+    if is_ridge:
+        np.testing.assert_allclose(values, strength * squares, atol=1e-14)
+
+
+@every_record
 @given(
     g=st.lists(st.floats(-20.0, 20.0), min_size=4, max_size=4),
     step=st.floats(0.1, 3.0),

@@ -304,6 +304,14 @@ def test_singular_hessians(columns, make, penalty):
     assert np.abs(in_columns).max() < 1e3
 
 
+def test_a_quadratic_without_curvature_is_left_as_it_is():
+    z = np.arange(3.0)
+    flat = GramQuadratic(np.zeros((3, 3)), np.ones(3))
+    none = L2().record(0.0, 3)
+    minimize_quadratic(flat, Cholesky.empty(3), none, np.arange(3), z, 1e-9)
+    np.testing.assert_array_equal(z, np.arange(3.0))
+
+
 @every_penalty
 @pytest.mark.parametrize("columns", COLUMNS)
 def test_newton_steps_never_raise_the_objective(columns, penalty):
@@ -431,6 +439,8 @@ def test_slow_epochs_end_in_the_gram_matrix(monkeypatch, name, make):
     minimize_in_columns(q.in_columns, penalty, np.arange(k), z, 1e-13)
     assert formed
     assert violations(q, penalty, z).max() <= 1e-10
+    follows = [q.in_columns.slope(j) for j in range(k)]
+    np.testing.assert_allclose(follows, q.slopes(z), atol=1e-12)
     alone, epochs = np.zeros(k), 5 * column_descent._patience(q.in_columns)
     again = quadratics(alike(), make).in_columns
     coordinate_descent(again, penalty, np.arange(k), alone, epochs, 0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -9,10 +11,11 @@ import tables
 from naive import gradients, row_losses
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
+from user_penalties import MCP
 
 import sklreg
 from sklreg import alpha_max
-from sklreg.penalties import Penalty
+from sklreg.penalties import Bounded, Penalty, Weighted
 
 CASES = {
     "squared_error": ("squared_error", 1.0),
@@ -134,6 +137,43 @@ def test_a_parameter_of_a_user_is_searched():
     assert search.best_estimator_.penalty.gamma == search.best_params_["penalty__gamma"]
     scores = search.cv_results_["mean_test_score"]
     assert len(set(scores.round(12))) == 3
+
+
+class CappedL1(Penalty):
+    """The lasso up to a cap: within bounds its best weight may lie between."""
+
+    cap: float = 0.5
+
+    def value(self, x, j):
+        return self.alpha * min(abs(x), self.cap)
+
+    def prox(self, x, step, j):
+        near = min(max(abs(x) - step * self.alpha, 0.0), self.cap)
+        far = max(abs(x), self.cap)
+        at_near = 0.5 * (near - abs(x)) ** 2 + step * self.value(near, j)
+        at_far = 0.5 * (far - abs(x)) ** 2 + step * self.value(far, j)
+        return math.copysign(near if at_near < at_far else far, x)
+
+
+class Declared(MCP):
+    """MCP of a user's who knows that nothing lies between."""
+
+    stops_at_bounds = True
+
+
+def test_bounds_need_to_know_where_a_penalty_is_lowest_within():
+    with pytest.raises(ValueError, match=r"^CappedL1 takes no bounds but 0: .*class C"):
+        Bounded(CappedL1(), lower=-1.0, upper=0.55).record(1.0, 3)
+    with pytest.raises(ValueError, match="takes no bounds but 0"):
+        Bounded(Weighted(CappedL1(), weights=2.0), upper=[0.0, 1.0, 0.0]).record(1.0, 3)
+    restricted = Bounded(Weighted(CappedL1(), [1.0, np.inf, 0.0]), 0.0).record(1.0, 3)
+    assert restricted.prox(-1.2, 1.0, 0) == 0.0
+    assert restricted.prox(1.2, 1.0, 0) == 1.2
+    declared = Bounded(Declared(), lower=-1.0, upper=1.5).record(0.7, 1)
+    for x in np.linspace(-4.0, 4.0, 41):
+        for step in (0.1, 1.0, 5.0):
+            expected = tables.COMPOSED["bounded_mcp"].record(0.7, 1).prox(x, step, 0)
+            assert declared.prox(x, step, 0) == pytest.approx(expected, abs=1e-12)
 
 
 class WithArrays(Penalty):

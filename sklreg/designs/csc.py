@@ -241,13 +241,14 @@ class CSC(NamedTuple):
 
     def outer(self, mean: Array, factor: Array) -> Array:
         """Return ``(X - 1 mean') diag(factor) (X - 1 mean')'``, n_samples squared."""
+        moved, mean = self._without_full(np.ones(self.n_samples), mean)
         out = np.zeros((self.n_samples, self.n_samples))
-        for columns in self._column_slices():
-            x = self._to_scipy(columns)
+        for columns in moved._column_slices():
+            x = moved._to_scipy(columns)
             scaled = x.copy()
             scaled.data *= np.repeat(factor[columns], np.diff(x.indptr))
             out += (scaled @ x.T).toarray()
-        side = self.matvec((mean * factor)[:, None])
+        side = moved.matvec((mean * factor)[:, None])
         out -= side
         out -= side.T
         return out + (mean * factor) @ mean

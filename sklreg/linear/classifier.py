@@ -19,6 +19,7 @@ from .._validation import (
     loss_object,
     loss_record,
     only_if,
+    weights_of_rows,
 )
 from ..losses import LogLoss, SquaredHinge
 from ._base import LinearModel
@@ -77,9 +78,9 @@ class LinearClassifier(ClassifierMixin, ClassPredictor, LinearModel):
         deviation. Coefficients are for the columns as given; X is not copied.
     tol : float, default=1e-6
         Stop when the duality gap is at most `tol` times the objective of the best
-        constant prediction. Where there is no dual (no penalty, a non-convex one):
-        when the largest violation of the optimality conditions is at most `tol` times
-        the largest gradient entry of that model.
+        constant prediction. Where there is no dual (no penalty, a non-convex one,
+        features of weight 0): when the largest violation of the optimality conditions
+        is at most `tol` times the largest gradient entry of that model.
     max_iter : int, default=1000
         Limit on Newton steps; on iterations of L-BFGS in large smooth problems.
     warm_start : bool, default=False
@@ -328,7 +329,7 @@ class LinearClassifier(ClassifierMixin, ClassPredictor, LinearModel):
             Features.
         y : array of shape (n_samples,)
             Labels.
-        sample_weight : array of shape (n_samples,), optional
+        sample_weight : float or array of shape (n_samples,), optional
             Weights.
         offset : array as for ``fit``, optional
             Of these rows; without one it is zero.
@@ -338,5 +339,5 @@ class LinearClassifier(ClassifierMixin, ClassPredictor, LinearModel):
         score : float
             The accuracy.
         """
-        predicted = self.predict(X, offset)
-        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+        predicted, each = self.predict(X, offset), weights_of_rows(sample_weight)
+        return float(accuracy_score(y, predicted, sample_weight=each))

@@ -20,6 +20,7 @@ from .._validation import (
     fitting,
     loss_object,
     loss_record,
+    weights_of_rows,
 )
 from ..losses import Loss, share_explained
 from ._base import Array, LinearModel
@@ -73,9 +74,10 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         deviation. Coefficients are for the columns as given; X is not copied.
     tol : float, default=1e-6
         Stop when the duality gap is at most `tol` times the objective of the best
-        constant prediction. Where there is no dual (no penalty, a non-convex one):
-        when the largest violation of the optimality conditions is at most `tol` times
-        the largest gradient entry of that model.
+        constant prediction. Where there is no dual (no penalty, a non-convex one,
+        features of weight 0, the loss of Tweedie): when the largest violation of the
+        optimality conditions is at most `tol` times the largest gradient entry of that
+        model.
     max_iter : int, default=1000
         Limit on Newton steps; on those of L-BFGS or conjugate gradients in large smooth
         problems.
@@ -299,8 +301,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, LinearModel):
         """
         eta = self._linear_predictor(X, offset)
         if not self._loss.has_link:
-            several = np.asarray(sample_weight).ndim > 0  # else all count alike
-            each = sample_weight if several else None
+            each = weights_of_rows(sample_weight)
             return float(r2_score(y, eta, sample_weight=each))
         y = _targets(column_or_1d(y))
         check_consistent_length(eta, y)

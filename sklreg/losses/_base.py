@@ -17,6 +17,8 @@ from .._compile import kernel
 from .._parameters import Parameters
 
 Array = NDArray[np.float64]
+#: How far rounding may put a dual point beyond the domain, relative to its size.
+BORDER = 1e-12
 _NEWTON_STEPS = 100
 #: A mean loss that is zero.
 _NOTHING = 1e-290
@@ -192,6 +194,10 @@ class Loss(Parameters):
         """Return a first guess of the null model's intercepts; default: the means."""
         return weight @ y
 
+    def intercept_beside(self, y: Array, weight: Array, offset: Array) -> Array:
+        """Return the same where the null model adds an offset."""
+        return self.first_intercept(y, weight) - weight @ offset
+
 
 @kernel
 def weighted_gradient(
@@ -243,7 +249,9 @@ def null_intercept(
         return np.asarray(b + weight @ (y - known - b), dtype=np.float64)
     if not loss.smooth:  # one of differences, whose first guess is exact
         return np.asarray(loss.first_intercept(y - known, weight), dtype=np.float64)
-    b = loss.first_intercept(y, weight) - weight @ known
+    b = loss.first_intercept(y, weight)
+    if offset is not None:
+        b = loss.intercept_beside(y, weight, offset)
     gradient = np.empty(y.shape)
     damping = 0.0
 

@@ -42,3 +42,24 @@ class LogLink(Loss):
     def first_intercept(self, y: Array, weight: Array) -> Array:
         """Return the log of the weighted mean, the exact answer."""
         return np.log(np.clip(weight @ y, 1e-300, None))
+
+    def intercept_beside(self, y: Array, weight: Array, offset: Array) -> Array:
+        """Return log sum q y exp(a o) - log sum q exp(b o), the exact answer.
+
+        With a = 1 - p and b = 2 - p, for the derivative is mu^b - y mu^a.
+        """
+        a, q = 1.0 - self.variance_power(), weight[:, None]
+        return _log_sums(q * y, a * offset) - _log_sums(q, (1.0 + a) * offset)
+
+    def variance_power(self) -> float:
+        """Return the `p` of the variance mu^p. Python only."""
+        raise NotImplementedError
+
+
+def _log_sums(factors: Array, exponents: Array) -> Array:
+    """Return ``log sum_i factors_i exp(exponents_i)``, column by column."""
+    counted = np.where(factors != 0.0, exponents, -np.inf)
+    largest = counted.max(axis=0)
+    largest = np.where(np.isfinite(largest), largest, 0.0)
+    sums = (factors * np.exp(counted - largest)).sum(axis=0)
+    return largest + np.log(np.clip(sums, 1e-300, None))

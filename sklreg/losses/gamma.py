@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ._base import Array
+from ._base import BORDER, Array
 from ._log_link import LogLink
 
 
@@ -62,10 +62,14 @@ class Gamma(LogLink):
 
     def conjugate_dual(self, y: float, u: float) -> float:
         """Return u (1 + log y) - (1 + u) log(1 + u), for 1 + u = y / mu >= 0."""
-        if u < -1.0:
+        if u < -1.0 - BORDER:
             return -math.inf
         entropy = (1.0 + u) * math.log1p(u) if u > -1.0 else 0.0
         return (u - entropy) + u * math.log(y)
+
+    def variance_power(self) -> float:
+        """Return 2: the variance is mu^2."""
+        return 2.0
 
     def balanced_dual(self, u: Array, y: Array, weight: Array) -> Array:
         """Scale the ratios 1 + u to mean 1: what the best intercept does."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._exponentials import exp, softplus
-from ._base import Array, Loss
+from ._base import BORDER, Array, Loss
 from .softmax import Softmax
 
 
@@ -57,8 +57,10 @@ class LogLoss(Loss):
         return 0.25
 
     def conjugate_dual(self, y: float, u: float) -> float:
-        """Return the entropy of p = y - u."""
+        """Return the entropy of p = y - u, which must be in [0, 1]."""
         p = y - u
+        if p < -BORDER or p > 1.0 + BORDER:
+            return -math.inf
         entropy = 0.0
         if p > 0.0:
             entropy -= p * math.log(p)

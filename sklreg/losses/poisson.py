@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ._base import Array
+from ._base import BORDER, Array
 from ._log_link import LogLink
 
 
@@ -55,9 +55,9 @@ class Poisson(LogLink):
     def conjugate_dual(self, y: float, u: float) -> float:
         """Return y log(y / m) - u + u log(m) with m = y - u, the mean; m >= 0."""
         m = y - u
-        if m < 0.0:
+        if m < -BORDER * y:
             return -math.inf
-        if m == 0.0:
+        if m <= 0.0:
             return y * math.log(y) - y if y > 0.0 else 0.0
         if y <= 0.0:
             return u * math.log(m) - u
@@ -65,6 +65,10 @@ class Poisson(LogLink):
         if abs(u) < 0.5 * y:
             log_ratio = -math.log1p(-u / y)
         return (y * log_ratio - u) + u * math.log(m)
+
+    def variance_power(self) -> float:
+        """Return 1: the variance is mu."""
+        return 1.0
 
     def balanced_dual(self, u: Array, y: Array, weight: Array) -> Array:
         """Scale the means m = y - u to the mean of y: what the best intercept does."""

@@ -43,7 +43,7 @@ class Quantile(Loss):
 
     def validate(self) -> None:
         """Raise ValueError unless `q` lies in (0, 1)."""
-        check_number(self, "q", above=0.0, high=np.nextafter(1.0, 0.0))
+        check_number(self, "q", above=0.0, below=1.0)
 
     def value(self, y: float, eta: float) -> float:
         """Return q (y - eta) or (1 - q) (eta - y), the one that is not negative."""

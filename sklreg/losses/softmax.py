@@ -18,7 +18,7 @@ class Softmax(Loss):
     r"""Multinomial log-loss of K classes, one `eta` for each.
 
     .. math::
-        f(y, \eta) = \log \sum_k e^{\eta_k} \sum_k y_k - \sum_k y_k \eta_k,
+        f(y, \eta) = \log \sum_k e^{\eta_k} - \sum_k y_k \eta_k,
         \qquad p_k = \frac{e^{\eta_k}}{\sum_m e^{\eta_m}}
 
     with `y` one-hot (or any distribution over the classes). Gradient ``p - y``, Hessian

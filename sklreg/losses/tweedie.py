@@ -84,6 +84,10 @@ class Tweedie(LogLink):
         limit = "of at least" if self.power < 2.0 else "above"
         return f"numbers {limit} zero"
 
+    def variance_power(self) -> float:
+        """Return `power`."""
+        return self.power
+
     # With a = 1 - p, b = 2 - p and d = eta - log y, all is y^b times a function of d.
 
     def value(self, y: float, eta: float) -> float:
@@ -132,6 +136,10 @@ class _NormalOfLogLink(LogLink):
     def in_domain(self, y: Array) -> NDArray[np.bool_]:
         """Every number will do."""
         return np.ones(y.shape, dtype=np.bool_)
+
+    def variance_power(self) -> float:
+        """Return 0: the variance is constant."""
+        return 0.0
 
     def value(self, y: float, eta: float) -> float:
         """Return (mu - y)^2 / 2."""

@@ -227,7 +227,7 @@ class CrossValidated(Callbacks, Choosing, LinearModel):
         """Return the curves of ridge regression for ``cv="loo"`` and ``"gcv"``."""
         n_features = whole.problem.design.shape[1]
         units = [model.penalty_record(1.0, n_features) for model in models]
-        ridge = all(unit.is_ridge() and unit.strength() == 1.0 for unit in units)
+        ridge = all(unit.ridge_strength() == 1.0 for unit in units)
         known = ridge and whole.problem.loss.quadratic and not self.standardize
         if not known or self.scoring is not None:
             msg = (

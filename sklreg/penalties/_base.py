@@ -55,6 +55,10 @@ class Penalty(Parameters):
     isotropic : bool
         Whether the penalty of a block depends on its norm alone, so that solvers may
         rotate it. Default True.
+    stops_at_bounds : bool
+        Whether within bounds that the prox lies beyond the best weight is the bound or
+        zero, as for every convex penalty; without that `Bounded` refuses one that is
+        not convex. Default False.
 
     Examples
     --------
@@ -84,6 +88,7 @@ class Penalty(Parameters):
     convex = False
     separable = True
     isotropic = True
+    stops_at_bounds = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -295,9 +300,9 @@ class Penalty(Parameters):
         """Tell whether `conjugate` gives a usable duality gap. Python only."""
         return False
 
-    def is_ridge(self) -> bool:
-        """Tell whether the penalty is a function of the l2 norm. Python only."""
-        return False
+    def ridge_strength(self) -> float:
+        """Return the factor of ``|w|^2 / 2`` that it is, nan if not. Python only."""
+        return math.nan
 
     def is_smooth(self) -> bool:
         """Tell whether `curvature` is finite everywhere. Python only."""

@@ -82,7 +82,8 @@ class PerFeature(NamedTuple):
     def prox(self, x: float, step: float, j: int) -> float:
         """Return the prox of `P` with ``omega step``, or the bound that is in its way.
 
-        Where `P` is not convex zero may be lower than that bound.
+        Where `P` is not convex zero may be lower than that bound, and nothing else if
+        it `stops_at_bounds`.
         """
         u, weight = x, self.weights[j]
         if weight > 0.0:
@@ -192,10 +193,10 @@ class PerFeature(NamedTuple):
             self.penalty.is_smooth() or not self.weights.any()
         )
 
-    def is_ridge(self) -> bool:
-        """Features are alike, and their strength is that of `P`, at weights of 1."""
-        alike = bool((self.weights == 1.0).all())
-        return self._is_free() and alike and bool(self.penalty.is_ridge())
+    def ridge_strength(self) -> float:
+        """Return that of `P` at weights of 1; only there features are alike."""
+        alike = self._is_free() and bool((self.weights == 1.0).all())
+        return float(self.penalty.ridge_strength()) if alike else math.nan
 
     def nearest(
         self, w: NDArray[np.float64], columns: NDArray[np.intp]
@@ -275,6 +276,7 @@ def per_feature(
         lower = np.maximum(lower, penalty.lower)
         upper = np.minimum(upper, penalty.upper)
         penalty = penalty.penalty
+    _check_bounds(penalty, np.append(lower, upper))
     out = np.isinf(weights) | (np.equal(lower, 0.0) & np.equal(upper, 0.0))
     if np.any(out):
         weights, lower, upper = (
@@ -284,6 +286,21 @@ def per_feature(
     return PerFeature(
         penalty, *(_full(part, n_features) for part in (weights, lower, upper))
     )
+
+
+def _check_bounds(penalty: Any, bounds: NDArray[np.float64]) -> None:
+    """Raise ValueError if bounds other than zero need what `penalty` does not say."""
+    known = penalty.convex or penalty.stops_at_bounds
+    if known or not (np.isfinite(bounds) & (bounds != 0.0)).any():
+        return
+    name = type(penalty).__qualname__.removesuffix(".Record")
+    msg = (
+        f"{name} takes no bounds but 0: it is not convex, so that the best weight "
+        "within bounds may be neither a bound nor zero. If it is one of these "
+        f"wherever the prox lies beyond, say so in the class {name}: "
+        "stops_at_bounds = True."
+    )
+    raise ValueError(msg)
 
 
 def _full(numbers: Any, n_features: int) -> NDArray[np.float64]:

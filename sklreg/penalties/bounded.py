@@ -37,7 +37,8 @@ class Bounded(Penalty):
     is never met is better left infinite: a far one makes the certificate less sharp.
 
     For a convex `P` that is even the minimiser within bounds of a quadratic in one
-    weight is the bound nearest to the unrestricted one. The conjugate is that of
+    weight is the bound nearest to the unrestricted one; for MCP that or zero. Other
+    penalties that are not convex must say so, see `Penalty`. The conjugate is that of
     `P` while its slope at the bound holds `v` back, and beyond that linear,
     :math:`v u_j - P(u_j)`; so where all bounds are finite there is a duality gap even
     without a penalty.

@@ -109,9 +109,9 @@ class ElasticNet(Penalty):
         """Without a penalty there is no usable dual point."""
         return self.alpha > 0.0
 
-    def is_ridge(self) -> bool:
-        """Only the l1 part prefers axes."""
-        return self.is_smooth()
+    def ridge_strength(self) -> float:
+        """Return alpha (1 - rho) where there is no l1 part."""
+        return self.alpha * (1.0 - self.l1_ratio) if self.is_smooth() else math.nan
 
     def is_smooth(self) -> bool:
         """Only the l1 part has a kink."""

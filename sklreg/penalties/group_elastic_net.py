@@ -249,9 +249,9 @@ class GroupElasticNet(Grouped):
         all_penalised = self.l1_ratio < 1.0 or self.weights.min(initial=1.0) > 0.0
         return bool(self.alpha > 0.0 and all_penalised)
 
-    def is_ridge(self) -> bool:
-        """What is left without groups is a function of the norm."""
-        return self.is_smooth()
+    def ridge_strength(self) -> float:
+        """Return alpha (1 - rho) where no group is penalised."""
+        return self.alpha * (1.0 - self.l1_ratio) if self.is_smooth() else math.nan
 
     def is_smooth(self) -> bool:
         """Only the groups have kinks."""

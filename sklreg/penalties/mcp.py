@@ -73,6 +73,7 @@ class MCP(Penalty):
     """
 
     gamma: float = 3.0
+    stops_at_bounds = True  # convex or concave up to gamma alpha, convex beyond
 
     def validate(self) -> None:
         """Raise ValueError unless `gamma` is above 1."""
@@ -115,9 +116,9 @@ class MCP(Penalty):
             return max(abs(g) - self.alpha, 0.0)
         return abs(g + self.derivative(x, j))
 
-    def is_ridge(self) -> bool:
-        """Zero is a function of the norm, anything else prefers axes."""
-        return self.is_smooth()
+    def ridge_strength(self) -> float:
+        """Return 0 without strength; with it, no ridge is like this."""
+        return 0.0 if self.is_smooth() else math.nan
 
     def is_smooth(self) -> bool:
         """Only without strength is there no kink."""

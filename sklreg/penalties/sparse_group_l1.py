@@ -351,9 +351,9 @@ class SparseGroupL1(Grouped):
         all_penalised = self.l1_ratio > 0.0 or self.weights.min(initial=1.0) > 0.0
         return bool(self.alpha > 0.0 and all_penalised)
 
-    def is_ridge(self) -> bool:
-        """Zero is a function of the norm, anything else prefers axes and groups."""
-        return self.is_smooth()
+    def ridge_strength(self) -> float:
+        """Return 0 where nothing is penalised; elsewhere no ridge is like this."""
+        return 0.0 if self.is_smooth() else math.nan
 
     def is_smooth(self) -> bool:
         """Only without strength is there no kink."""

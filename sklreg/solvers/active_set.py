@@ -54,8 +54,9 @@ def minimize_quadratic(
 ) -> None:
     """Minimise in place until the largest violation is at most `tolerance`.
 
-    `factor` is that of any rows of the Hessian, and is left as that of the weights in
-    use.
+    Or until nothing gets better: epochs hardly move, have moved no less for long, or
+    have been many. `factor` is that of any rows of the Hessian, and is left as that of
+    the weights in use.
     """
     tolerance = max(tolerance, _rounding(quadratic, z))
     if penalty.is_smooth():

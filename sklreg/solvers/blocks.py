@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dsyevd
 
@@ -53,7 +54,7 @@ class Frame(NamedTuple):
                 continue
             part = hessian[block, block]
             if np.count_nonzero(part) > np.count_nonzero(np.diagonal(part)):
-                rotations.append((block, dsyevd(part)[1]))
+                rotations.append((block, _eigenvectors(part)))
         for _ in range(2):  # Q' H Q = (Q' (Q' H)')'
             for block, q in rotations:
                 hessian[block] = q.T @ hessian[block]
@@ -121,6 +122,12 @@ class Frame(NamedTuple):
             x[..., block] = x[..., block] @ q.T
         z[..., self.order] = x
         return z
+
+
+def _eigenvectors(part: Array) -> Array:
+    """Return them; raises LinAlgError where no algorithm finds them."""
+    _, vectors, failed = dsyevd(part)
+    return scipy.linalg.eigh(part)[1] if failed else vectors
 
 
 def _slices(blocks: NDArray[np.intp]) -> list[slice]:

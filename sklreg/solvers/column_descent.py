@@ -113,6 +113,11 @@ def _where(quadratic: ColumnQuadratic, z: Array) -> Array:
     return np.concatenate([z, quadratic.along, quadratic.fitted])
 
 
+def _parts(point: Array, k: int) -> list[Array]:
+    """Return weights, `along` and `fitted` of a point."""
+    return np.split(point, [k, k + 1])
+
+
 def _extrapolate(
     quadratic: ColumnQuadratic,
     penalty: Any,
@@ -169,7 +174,7 @@ def _value(
     quadratic: ColumnQuadratic, penalty: Any, columns: NDArray[np.intp], point: Array
 ) -> float:
     """Return the objective, up to a constant."""
-    z, along, fitted = np.split(point, [len(columns), len(columns) + 1])
+    z, along, fitted = _parts(point, len(columns))
     squares = fitted @ np.divide(
         fitted, quadratic.rows, out=np.zeros_like(fitted), where=quadratic.rows > 0.0
     )
@@ -192,4 +197,8 @@ def _minimize_formed(
     hessian /= np.outer(scale, scale)
     back = x.rmatvec(quadratic.fitted[:, None])[:, 0] - mean * quadratic.along[0]
     formed = GramQuadratic(hessian, quadratic.first + back / scale)
+    before = z.copy()
     minimize_quadratic(formed, Cholesky.empty(len(z)), penalty, columns, z, tolerance)
+    _, along, fitted = _parts(_moves(quadratic, z - before), len(z))
+    quadratic.along[:] += along
+    quadratic.fitted[:] += fitted

@@ -46,7 +46,7 @@ def conjugate_gradients(
 
     Or until `gives_up` says so, which is told by how much the limits are missed.
     """
-    alpha, (w, b, eta) = problem.penalty.strength(), found.point
+    alpha, (w, b, eta) = problem.penalty.ridge_strength(), found.point
     m = metric(problem, b)[:-1]
     here = _with_intercepts(problem, w.copy(), eta - b, problem.y)
     g = found.evaluation.gradient + alpha * w  # intercepts are no matter to it

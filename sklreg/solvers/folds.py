@@ -147,11 +147,9 @@ def _from_blocks(
         centre=problem.fit_intercept,
         scale=scale,
     )
-    if problem.fit_intercept:
-        factor = np.divide(design.scale, unit, out=np.ones_like(unit), where=finite)
-        moments = moments.about(moments.x, factor)
-    else:
-        moments = moments.about(np.zeros_like(unit), design.scale / unit)
+    centre = moments.x if problem.fit_intercept else np.zeros_like(unit)
+    factor = np.divide(design.scale, unit, out=np.ones_like(unit), where=finite)
+    moments = moments.about(centre, factor)
     part = problem._replace(design=design, weight=weight, norms=norms)
     known = LeastSquares.known(part, moments, blocks.centre)
     return Counted(part, by_moments(known))

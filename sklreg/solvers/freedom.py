@@ -44,9 +44,8 @@ def degrees_of_freedom(
     points : list of (weights, intercepts)
         The solutions, (n_features, n_outputs) and (n_outputs,).
     """
-    alphas = np.array([penalty.strength() for penalty in penalties])
-    ridge = all(penalty.is_ridge() for penalty in penalties)
-    if ridge and problem.loss.quadratic and alphas.min() > 0.0:
+    alphas = np.array([penalty.ridge_strength() for penalty in penalties])
+    if problem.loss.quadratic and (alphas > 0.0).all():
         left = directions(problem, float(alphas.min())).freedom_left(alphas)
         n_rows = (problem.weight > 0.0).sum()
         return problem.n_outputs * (n_rows - problem.fit_intercept - left)

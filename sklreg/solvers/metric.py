@@ -1,4 +1,4 @@
-"""The diagonal that first-order solvers measure steps by: the Hessian's, levelled."""
+"""The diagonal that first-order solvers measure steps by, levelled."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ _LEAST = 1e-12
 
 
 def metric(problem: Problem, b: Array) -> Array:
-    """Return the Hessian's diagonal at the null model, with a level added to features.
+    """Return the majorizer's diagonal at the null model, features with a level added.
 
-    Of shape (n_features + 1, n_outputs), the intercepts last. A feature that varies
-    little says little, and would be blown up by its own curvature alone. The level is
-    the mean of all, or the median of all numbers stored if that is less: a few columns
-    in large units do not raise it, nor do those that are dense among sparse ones.
+    Of shape (n_features + 1, n_outputs), the intercepts last. The Hessian's own may
+    vanish there and not on the way, as that of Huber's loss does in rows far out. A
+    feature that varies little says little, and would be blown up by its own curvature
+    alone. The level is the mean of all, or the median of all numbers stored if that is
+    less: a few columns in large units do not raise it, nor do those that are dense
+    among sparse ones.
     """
     p, k = problem.design.shape[1], problem.n_outputs
     eta = problem.null_eta(b)

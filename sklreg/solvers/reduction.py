@@ -39,7 +39,7 @@ _COLUMNS, _COLUMNS_PER_SOLUTION = 400, 16
 def reduce(problem: Problem, penalties: list[Any]) -> Reduction | None:
     """Return a smaller problem for all `penalties`, if there is one that pays."""
     (n, p), k = problem.design.shape, problem.n_outputs
-    ridge = all(penalty.is_ridge() for penalty in penalties)
+    ridge = all(penalty.ridge_strength() >= 0.0 for penalty in penalties)
     size = NEWTON_SIZE if k == 1 else NEWTON_SIZE_OF_SEVERAL
     if moments_pay(problem.loss, problem.design.shape, k, penalties):
         return by_moments(LeastSquares.of(problem))

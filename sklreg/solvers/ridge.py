@@ -166,13 +166,14 @@ class InRows(NamedTuple):
         """Decompose.
 
         The intercept's eigenvector has eigenvalue zero; to tell it from others of small
-        ones, it is lifted above all of them.
+        ones, it is lifted above all of them, which may be zero.
         """
         rows = np.flatnonzero(problem.weight > 0.0)
         root = np.sqrt(problem.weight[rows])[:, None]
         gram = root * problem.design.outer()[np.ix_(rows, rows)] * root.T
         n_kept = len(rows) - problem.fit_intercept
-        lift = 2.0 * np.abs(gram).sum(axis=0).max() * problem.fit_intercept
+        largest = float(np.abs(gram).sum(axis=0).max())  # at most
+        lift = (2.0 * largest or 1.0) * problem.fit_intercept
         found = _eigen(gram + lift * root * root.T, least)
         if found is None:
             features = (root.T * x[rows].T for x in _by_columns(problem))

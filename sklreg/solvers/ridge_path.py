@@ -23,10 +23,10 @@ _TOGETHER = 8
 
 def eigenvectors_pay(problem: Problem, penalties: list[Any]) -> bool:
     """Tell whether one decomposition is cheaper than a solution for each penalty."""
-    ridge = problem.loss.quadratic and all(each.is_ridge() for each in penalties)
     small = min(problem.design.shape) <= NEWTON_SIZE
-    strong = min(each.strength() for each in penalties) > 0.0
-    return bool(ridge and small and strong and len(penalties) >= _MANY)
+    ridge = all(each.ridge_strength() > 0.0 for each in penalties)
+    many = len(penalties) >= _MANY
+    return bool(problem.loss.quadratic and ridge and small and many)
 
 
 def along_ridge_path(
@@ -47,10 +47,11 @@ def along_ridge_path(
     """
     del start  # nothing is sought
     null, steps = Null.of(problem), []
-    found = directions(problem, min(each.strength() for each in penalties))
+    found = directions(problem, min(each.ridge_strength() for each in penalties))
     for first in range(0, len(penalties), _TOGETHER):
         batch = penalties[first : first + _TOGETHER]
-        points = _points(problem, found, np.array([each.strength() for each in batch]))
+        alphas = np.array([each.ridge_strength() for each in batch])
+        points = _points(problem, found, alphas)
         evaluations = evaluate_all(problem, points)
         for m, penalty in enumerate(batch):
             stated, point = problem._replace(penalty=penalty), points.at(m)

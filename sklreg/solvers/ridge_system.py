@@ -31,13 +31,13 @@ from .tolerance import Report, Tolerance
 
 def is_ridge_regression(problem: Problem) -> bool:
     """Tell whether the loss is quadratic and the penalty a ridge."""
-    return bool(problem.loss.quadratic and problem.penalty.is_ridge())
+    return bool(problem.loss.quadratic and problem.penalty.ridge_strength() >= 0.0)
 
 
 def is_ridge_in_rows(problem: Problem) -> bool:
     """Tell whether the system is smaller than one in the columns, and definite."""
     n, p = problem.design.shape
-    definite = is_ridge_regression(problem) and problem.penalty.strength() > 0.0
+    definite = is_ridge_regression(problem) and problem.penalty.ridge_strength() > 0.0
     return bool(definite and n < p and n <= NEWTON_SIZE)
 
 
@@ -71,7 +71,7 @@ def minimum_in_columns(problem: Problem, found: Certified) -> Point | None:
 
     Solved for the way there, which loses fewer digits.
     """
-    alpha, (w, b, _) = problem.penalty.strength(), found.point
+    alpha, (w, b, _) = problem.penalty.ridge_strength(), found.point
     system = problem.design.cross(problem.design, problem.weight)
     system.flat[:: len(w) + 1] += alpha
     slopes = found.evaluation.gradient + alpha * w
@@ -86,7 +86,7 @@ def minimum_in_rows(problem: Problem) -> Point | None:
     if len(rows) < len(system):
         system = system[np.ix_(rows, rows)]
     with np.errstate(over="ignore"):  # weights may be next to nothing
-        diagonal = problem.penalty.strength() / problem.weight[rows]
+        diagonal = problem.penalty.ridge_strength() / problem.weight[rows]
     if not np.isfinite(diagonal).all():
         return None
     system.flat[:: len(rows) + 1] += diagonal

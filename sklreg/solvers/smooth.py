@@ -38,6 +38,8 @@ def minimize_smooth(
     diagonal = np.diagonal(hessian)
     _, second = smooth_parts(penalty, columns, z[:, None])
     members = np.flatnonzero(diagonal + second[:, 0] > TINY)
+    if len(members) == 0:  # all is flat
+        return
     if len(members) < len(z):
         hessian = hessian[np.ix_(members, members)]
     for n_steps in range(_ROUNDS + 1):

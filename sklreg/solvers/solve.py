@@ -112,6 +112,7 @@ def solve_path(
     enough : float, default=0.0
         A violation at which L-BFGS may end, whatever the certificate.
     """
+    reduction = reduction or reduce(problem, penalties)
     if start is None and (relative := penalties[0].convex_relative()) is not None:
         (near,) = solve_path(
             problem, [relative], tol=_ROUGH, max_iter=max_iter, reduction=reduction
@@ -119,7 +120,6 @@ def solve_path(
         start = near.coef, near.intercept
     if start is not None:
         start = _at_used(problem, start[0]), start[1] * problem.fit_intercept
-    reduction = reduction or reduce(problem, penalties)
     if reduction is None:
         return _paths(problem, penalties, tol, max_iter, start, report, enough=enough)
     if start is not None:
