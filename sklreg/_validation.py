@@ -227,14 +227,16 @@ def check_not_tiny(name: str, values: Any, squares: float) -> None:
     Parameters
     ----------
     name : str
-        "y".
-    values : array
+        "X" or "y".
+    values : array or sparse matrix
         The numbers.
     squares : float
         The sum of their squares.
     """
-    if squares < _LEAST_SQUARES and values.any():
-        largest = max(abs(values.max()), abs(values.min()))
+    if squares >= _LEAST_SQUARES:
+        return
+    largest = max(abs(values.max()), abs(values.min()))
+    if 0.0 < largest < math.sqrt(_LEAST_SQUARES):
         msg = (
             f"{name} holds no number larger than {largest:.3g}, and their squares "
             f"underflow float64; rescale {name}, for example by its standard deviation."

@@ -563,6 +563,15 @@ def test_targets_whose_squares_underflow(number):
     assert_refused(LINEAR[0], "y holds no number larger.*rescale y", X, number * Y)
 
 
+@pytest.mark.parametrize("make", [np.asarray, scipy.sparse.csr_array])
+@pytest.mark.parametrize("number", [1e-152, 1e-200, 5e-324])
+def test_features_whose_squares_underflow(number, make):
+    for model in (LinearRegressor(None), LinearRegressor("l1", standardize=True)):
+        assert_refused(
+            model, "X holds no number larger.*rescale X", make(number * X), Y
+        )
+
+
 # Prediction ---------------------------------------------------------------------------
 
 

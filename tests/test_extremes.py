@@ -283,3 +283,33 @@ def test_extreme_strengths(alpha, penalty):
         fitted(model, X, target)
         if alpha > 1.0:
             np.testing.assert_allclose(model.coef_, 0.0, atol=1e-10)
+
+
+@pytest.mark.parametrize("penalty", ["l1", "elasticnet", "l2"])
+@pytest.mark.parametrize("mean", [1e6, 1e8])
+def test_a_target_far_from_zero_in_few_rows(penalty, mean):
+    """With an intercept the mean of y changes nothing but the intercept."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 100))
+    y = np.round(2.0 * X[:, 0] - X[:, 1] + 0.5 * rng.normal(size=40), 3)
+    model = LinearRegressor(penalty, alpha=0.05, tol=1e-5)
+    near, far = model.fit(X, y).coef_, model.fit(X, y + mean).coef_
+    assert model.dual_gap_ <= 1e-5 * 0.5 * y.var() + 1e-15 * mean
+    np.testing.assert_array_equal(far != 0.0, near != 0.0)
+    np.testing.assert_allclose(far, near, atol=1e-2)
+
+
+@pytest.mark.parametrize("make", [np.asarray, scipy.sparse.csc_array])
+@pytest.mark.parametrize("seed", range(4))
+def test_softmax_without_penalty_far_from_zero(make, seed):
+    """What all classes have in common does not drown what tells them apart."""
+    rng = np.random.default_rng(seed + 4)
+    X = rng.normal(size=(60, 2)) + 1e8
+    labels = np.digitize((X - 1e8) @ [1, -1] + rng.normal(size=60), [-0.5, 0.5])
+    model = LinearClassifier(None).fit(make(X), labels)
+    centred = (X - 1e8).astype(np.longdouble)
+    eta = centred @ model.coef_.T + (model.intercept_ + 1e8 * model.coef_.sum(axis=1))
+    loss = np.log(np.exp(eta).sum(axis=1)) - eta[np.arange(60), labels]
+    assert float(loss.mean()) == pytest.approx(model.objective_, abs=1e-6)
+    expected = LinearClassifier(None).fit(X - 1e8, labels)
+    assert model.objective_ == pytest.approx(expected.objective_, abs=1e-6)

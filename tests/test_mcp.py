@@ -247,3 +247,18 @@ def test_the_polish_of_a_network_keeps_weights_moderate(activation):
     assert max(np.abs(w).max() for w in model.coefs_) < 100.0
     assert model.objective_ < trained.objective_
     assert any((w == 0.0).any() for w in model.coefs_)
+
+
+@pytest.mark.parametrize("seed", [747, 2695])
+def test_the_objective_is_that_of_the_coefficients_where_moments_lose_it(seed):
+    """Columns that differ in the seventh digit, rows of weights from 1e-8 to 1e4."""
+    rng = np.random.default_rng(seed)
+    X = np.eye(5)[rng.integers(5, size=20)] + 1e6
+    y, weight, alpha = rng.normal(size=20), 10.0 ** rng.uniform(-8, 4, 20), 100.0
+    model = LinearRegressor("mcp", alpha, fit_intercept=False)
+    model.fit(X, y, sample_weight=weight)
+    size = np.minimum(np.abs(model.coef_), 3.0 * alpha)
+    penalty = float((alpha * size - size**2 / 6.0).sum())
+    residual = y - X @ model.coef_
+    objective = 0.5 * float(np.average(residual**2, weights=weight)) + penalty
+    assert model.objective_ == pytest.approx(objective, rel=1e-6)

@@ -12,9 +12,17 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.preprocessing import StandardScaler
 
-from sklreg import LinearClassifier, LinearRegressor, alpha_max, regularization_path
+from sklreg import (
+    LinearClassifier,
+    LinearClassifierCV,
+    LinearRegressor,
+    LinearRegressorCV,
+    alpha_max,
+    regularization_path,
+)
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import Huber
+from sklreg.penalties import Bounded, Weighted
 from sklreg.solvers import Problem, certificate_of, critical_alpha, solve, solve_path
 from sklreg.solvers.reduction import reduce
 from sklreg.solvers.ridge import InColumns, directions
@@ -408,3 +416,35 @@ def test_a_problem_is_reduced_once_for_a_penalty_and_its_convex_relative(monkeyp
     assert reduced[0] is not None
     alone = LinearRegressor("mcp", 0.5, tol=1e-9).fit(X, y)
     np.testing.assert_allclose(found.coef[:, 0], alone.coef_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("penalty", [None, Bounded(None, lower=-1.0), Weighted(None)])
+@pytest.mark.parametrize(
+    ("estimator", "cross_validated"),
+    [(LinearRegressor(), LinearRegressorCV), (LinearClassifier(), LinearClassifierCV)],
+)
+def test_no_penalty_is_none_at_any_strength(estimator, cross_validated, penalty):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 3))
+    y = X @ [1.0, -2.0, 3.0] + 3.0 * rng.normal(size=100)
+    y = (y > 0.0).astype(int) if hasattr(estimator, "decision_function") else y
+    model = clone(estimator).set_params(penalty=penalty, alpha=1.0, tol=1e-8).fit(X, y)
+    path = regularization_path(model, X, y, alphas=[10.0, 1.0])
+    assert np.isnan(path.dual_gaps[0]) == np.isnan(model.dual_gap_)
+    for coef in path.coefs.T:
+        np.testing.assert_allclose(coef, model.coef_.ravel(), atol=1e-5)
+    chosen = cross_validated(penalty, alphas=[10.0, 1.0], tol=1e-8).fit(X, y)
+    np.testing.assert_allclose(chosen.coef_, model.coef_, atol=1e-5)
+
+
+@pytest.mark.parametrize("X", [np.ones((30, 4)), np.zeros((30, 4)), np.ones((2, 4))])
+@pytest.mark.parametrize("penalty", ["l1", "l2", "elasticnet"])
+def test_columns_that_do_not_vary_have_paths_of_zeros(X, penalty):
+    y = np.arange(float(len(X)))
+    for alphas in ([0.1, 0.0], [0.0, 0.0], 3):
+        path = regularization_path(LinearRegressor(penalty), X, y, alphas=alphas)
+        np.testing.assert_array_equal(path.coefs, 0.0)
+        np.testing.assert_allclose(path.intercepts, y.mean())
+    if len(X) > 2:
+        model = LinearRegressorCV(penalty).fit(X, y)
+        np.testing.assert_array_equal(model.coef_, 0.0)

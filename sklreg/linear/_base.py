@@ -192,9 +192,11 @@ class LinearModel(LinearPredictor):
         with np.errstate(over="ignore", invalid="ignore"):
             squares = float((y * y).sum())
             check_magnitude("y", y, bool(np.isfinite(squares)))
-            largest = np.abs(design.mean) + norms * np.minimum(design.scale, 1e300)
-            products = largest.max(initial=0.0) * np.abs(y).max() * len(y) ** 2
+            deviation = norms * np.minimum(design.scale, 1e300)
+            largest = (np.abs(design.mean) + deviation).max(initial=0.0)
+            products = largest * np.abs(y).max() * len(y) ** 2
             check_magnitude("X", X, bool(np.isfinite(products)))
+        check_not_tiny("X", X, float(deviation.max(initial=0.0)) ** 2)
         if loss.quadratic:
             check_not_tiny("y", y, squares)
         columns = np.arange(len(norms))

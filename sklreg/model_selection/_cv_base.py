@@ -23,7 +23,7 @@ from .closed_form import generalised, leave_one_out
 from .cross_validation import Settings, Validation
 from .curve import Curve, chosen
 from .folds import Fold
-from .grid import Array, strengths
+from .grid import Array, penalties_at, strengths
 from .models import Models
 from .path import assemble
 
@@ -258,7 +258,7 @@ class CrossValidated(Callbacks, Choosing, LinearModel):
         """Return the penalties of each path over rows of a share of the weight."""
         units = [model.penalty_record(1.0, X.shape[1]) for model in models]
         return [
-            [unit.at_strength(alpha) for alpha in self._alphas_for(grid, share)]
+            penalties_at(unit, self._alphas_for(grid, share))
             for unit, grid in zip(units, grids, strict=True)
         ]
 

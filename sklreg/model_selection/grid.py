@@ -54,6 +54,11 @@ def strengths(problem: Problem, alphas: Any, ratio: float | None) -> Array:
     return downwards(largest, int(alphas), default if ratio is None else ratio)
 
 
+def penalties_at(unit: Any, alphas: Array) -> list[Any]:
+    """Return the penalty at each strength, `unit` at 1; no penalty is none at any."""
+    return [unit.at_strength(unit.strength() * alpha) for alpha in alphas]
+
+
 def downwards(largest: float, number: int, ratio: float) -> Array:
     """Return a geometric sequence of strengths.
 

@@ -12,7 +12,7 @@ from .._threads import blas_threads_for
 from ..linear import Prepared
 from ..solvers import Solution, solve_path
 from .alpha_max import general, prepared
-from .grid import Array, strengths
+from .grid import Array, penalties_at, strengths
 from .models import Models
 
 
@@ -98,7 +98,7 @@ def regularization_path(
     unit = stated.restated(estimator.penalty_record(1.0, n_features))
     problem = stated.problem._replace(penalty=unit)
     grid = strengths(problem, alphas, alpha_min_ratio)
-    penalties = [unit.at_strength(alpha) for alpha in grid]
+    penalties = penalties_at(unit, grid)
     with blas_threads_for((n_samples, n_features)):
         solutions = solve_path(
             problem, penalties, tol=estimator.tol, max_iter=estimator.max_iter

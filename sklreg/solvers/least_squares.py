@@ -75,6 +75,7 @@ class Compressed(NamedTuple):
 
     problem: Problem
     offset: Array  # n_outputs: to be added to the objective
+    beyond: float  # by how much the targets' squares exceed those of y
     whole: LeastSquares
     dropped: Array  # n_features x n_features: what the rank leaves, empty if nothing
     dropped_y: Array  # n_features x n_outputs
@@ -82,6 +83,7 @@ class Compressed(NamedTuple):
     def rounding(self, w: Array) -> tuple[float, float]:
         """Return how far gradient and objective may be off, by what is dropped too."""
         slope, value = self.whole.rounding(w)
+        value += 0.5 * self.beyond
         if not self.dropped.size:
             return slope, value
         dropped, size = self.dropped @ np.abs(w), np.abs(w)
@@ -110,9 +112,10 @@ def compress(whole: LeastSquares) -> Compressed | None:
         weight=np.full(rank, 1.0 / rank),
         fit_intercept=False,
     )
-    offset = 0.5 * np.maximum(moments.yy - (target**2).sum(axis=0), 0.0)
+    left = moments.yy - (target**2).sum(axis=0)
+    beyond, offset = float(-left.min(initial=0.0)), 0.5 * np.maximum(left, 0.0)
     dropped, dropped_y = np.empty((0, 0)), np.empty((0, k))
     if rank < p:
         dropped = np.abs(moments.xx - lower @ lower.T)
         dropped_y = np.abs(moments.xy - lower @ target)
-    return Compressed(small, offset, whole, dropped, dropped_y)
+    return Compressed(small, offset, beyond, whole, dropped, dropped_y)

@@ -91,9 +91,13 @@ class Null(NamedTuple):
         scale, slopes = problem.gradient(off)
         weighty = problem.weight > 0.0
         squares = slopes[weighty] ** 2 / problem.weight[weighty, None]
+        slope = math.sqrt(squares.sum())
+        if problem.loss.quadratic:  # residuals are as precise as y, not their squares
+            squares = evaluation.slopes[weighty] ** 2 / problem.weight[weighty, None]
+            scale = 0.5 * slope * math.sqrt(squares.sum())
         gradient = float(np.abs(evaluation.gradient).max(initial=0.0))
         norm = float(problem.norms.max(initial=1e-150))
-        return cls(point, evaluation, scale, math.sqrt(squares.sum()), gradient, norm)
+        return cls(point, evaluation, scale, slope, gradient, norm)
 
     def tolerance(self, problem: Problem, tol: float, offset: float = 0.0) -> Tolerance:
         """Return the limits that `tol` stands for; `offset` belongs to the objective.
