@@ -250,9 +250,10 @@ def test_the_dual_scale_leads_to_the_border_of_the_domain(record):
     for length in (0.01, 1.0, 30.0):
         v = length * rng.normal(size=P)
         scale = record.block_dual_scale(v, columns, 0, stop)
-        assert 0.0 < scale <= 1.0
+        assert 0.0 <= scale <= 1.0
+        assert (scale > 0.0) == (not record.is_smooth())
         assert record.block_conjugate(scale * v, columns, 0, stop) <= 1e-25
-        if scale < 1.0:
+        if 0.0 < scale < 1.0:
             beyond = 1.0001 * scale * v
             assert record.block_conjugate(beyond, columns, 0, stop) > 0.0
 
