@@ -388,21 +388,25 @@ def _seen(model: Model, point: Point, evaluation: Evaluation) -> tuple[Array, Ar
 def _ways(
     problem: Problem, model: Model, point: Point, evaluation: Evaluation, zs: Array
 ) -> Point:
-    """Return the ways to some vectors of the model's weights; one product with X.
-
-    Of all softmax weights they lead to the representative that is picked in the end:
-    where nothing holds them, equal changes for all classes are whatever rounding makes
-    of a singular system, and predictions would drown in them.
-    """
+    """Return the ways to some vectors of the model's weights; one product with X."""
     at = model.features, model.outputs
     change = zs - point.w[at]
     d = np.zeros((len(zs), *point.w.shape))
     d[:, *at] = change
     if not problem.loss.separable and change[0].size == point.w.size:
-        penalty, columns = problem.penalty, problem.columns
-        shifts = [penalty.softmax_shift(point.w + each, columns) for each in d]
-        d -= np.stack(shifts)[:, :, None]
+        d -= _common(problem, point.w + d)[:, :, None]
         change = d[:, *at]
     e = -(evaluation.slopes.sum(axis=0) + change @ model.coupling) @ model.inverse
     fitted = predictions(problem.design, d)
     return Point(d, e, np.ascontiguousarray(fitted + e[:, None]))
+
+
+def _common(problem: Problem, ws: Array) -> Array:
+    """Return what all classes' weights of a feature may do without, (m, n_features).
+
+    That is, of features without a kink: where nothing holds it, it is whatever rounding
+    makes of a singular system, and predictions would drown in it.
+    """
+    penalty, columns = problem.penalty, problem.columns
+    free = penalty.is_smooth() or penalty.unpenalised(columns)
+    return np.stack([free * penalty.softmax_shift(w, columns) for w in ws])

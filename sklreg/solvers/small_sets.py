@@ -85,8 +85,8 @@ def small_sets(
     gram = _Gram.empty() if problem.loss.quadratic else None
     share = _EXACT if gram else _INNER
     stage = _stronger(problem, found) if gram else problem
-    best, last = found, _seen(problem, stage, *found[:2])
-    n_iter, n_idle, steps = 0, 0, 1
+    last = found if stage is problem else _violated(stage, *found[:2])
+    best, solved, n_iter, n_idle, steps = found, problem, 0, 0, 1
     while n_iter < max_iter and not limits.met(best.certificate):
         before, left = last.certificate.violation, max_iter - n_iter
         inside, is_room = inside.grown(stage, last)
@@ -99,16 +99,16 @@ def small_sets(
             steps = _newton(stage, inside, last, share * before, left)
         n_iter += steps
         solved, stage = stage, _at_strength(problem, _DROP * stage.penalty.strength())
-        last = _seen(problem, stage, *inside.point(problem))
-        if stage is not problem:
+        if solved is not problem:
+            last = _violated(stage, *inside.point(problem))
             continue
+        last = certify(problem, *inside.point(problem))
         report(n_iter, last.certificate, limits)
-        if solved is problem and not last.certificate.violation < 0.5 * before:
-            share *= _CLOSER
+        share *= 1.0 if last.certificate.violation < 0.5 * before else _CLOSER
         better = limits.excess(last.certificate) < limits.excess(best.certificate)
         best, n_idle = (last, 0) if better else (best, n_idle + 1)
-    if stage is not problem:
-        last = _seen(problem, problem, *last[:2])
+    if solved is not problem:
+        last = certify(problem, *last[:2])
         best = min(best, last, key=lambda point: limits.excess(point.certificate))
     return best, n_iter
 
@@ -135,12 +135,8 @@ def _at_strength(problem: Problem, alpha: float) -> Problem:
     return problem._replace(penalty=problem.penalty.at_strength(alpha))
 
 
-def _seen(
-    problem: Problem, stage: Problem, point: Point, evaluation: Evaluation
-) -> Certified:
-    """Certify a point of the problem; at another strength only find the violations."""
-    if stage is problem:
-        return certify(problem, point, evaluation)
+def _violated(stage: Problem, point: Point, evaluation: Evaluation) -> Certified:
+    """Return the violations at a strength that is not the problem's, uncertified."""
     scores, _, violation = stage.violations(point.w, evaluation.gradient)
     return Certified(point, evaluation, Certificate(nan, nan, violation), scores)
 

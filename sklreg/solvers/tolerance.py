@@ -94,7 +94,7 @@ class Null(NamedTuple):
         slope = math.sqrt(squares.sum())
         if problem.loss.quadratic:  # residuals are as precise as y, not their squares
             squares = evaluation.slopes[weighty] ** 2 / problem.weight[weighty, None]
-            scale = 0.5 * slope * math.sqrt(squares.sum())
+            scale = 0.5 * slope * (math.sqrt(squares.sum()) + ROUNDING * slope)
         gradient = float(np.abs(evaluation.gradient).max(initial=0.0))
         norm = float(problem.norms.max(initial=1e-150))
         return cls(point, evaluation, scale, slope, gradient, norm)
