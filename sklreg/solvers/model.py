@@ -394,7 +394,7 @@ def _ways(
     d = np.zeros((len(zs), *point.w.shape))
     d[:, *at] = change
     if not problem.loss.separable and change[0].size == point.w.size:
-        d -= _common(problem, point.w + d)[:, :, None]
+        d -= _common(problem, point.w + d)
         change = d[:, *at]
     e = -(evaluation.slopes.sum(axis=0) + change @ model.coupling) @ model.inverse
     fitted = predictions(problem.design, d)
@@ -402,11 +402,15 @@ def _ways(
 
 
 def _common(problem: Problem, ws: Array) -> Array:
-    """Return what all classes' weights of a feature may do without, (m, n_features).
+    """Return what all classes' weights may do without, (m, n_features, 1).
 
     That is, of features without a kink: where nothing holds it, it is whatever rounding
     makes of a singular system, and predictions would drown in it.
     """
     penalty, columns = problem.penalty, problem.columns
-    free = penalty.is_smooth() or penalty.unpenalised(columns)
-    return np.stack([free * penalty.softmax_shift(w, columns) for w in ws])
+    free = penalty.unpenalised(columns) | penalty.is_smooth()
+    common = np.zeros((*ws.shape[:2], 1))
+    if free.any():
+        for m, w in enumerate(ws):
+            common[m, free, 0] = penalty.softmax_shift(w, columns)[free]
+    return common
