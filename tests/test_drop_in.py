@@ -659,6 +659,14 @@ def test_what_scikit_learn_refuses_is_refused(model, message):
         model.fit(data.X, data.y)
 
 
+def test_a_gram_matrix_beside_sparse_data_is_ignored():
+    """As scikit-learn ignores it: no warning, the same coefficients."""
+    data = tables.problem("tall")
+    X = scipy.sparse.csc_array(data.X)
+    given = sklreg.Lasso(0.1, precompute=data.X.T @ data.X).fit(X, data.y)
+    np.testing.assert_array_equal(given.coef_, sklreg.Lasso(0.1).fit(X, data.y).coef_)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 
 from .._estimator import warn_user
@@ -22,7 +21,7 @@ def check_gram(
     ----------
     gram : array of shape (n_features, n_features)
         Sums of products of columns, rows weighted by `weight` times their number.
-    X : array or sparse matrix of shape (n_samples, n_features)
+    X : array of shape (n_samples, n_features)
         Features.
     weight : array of shape (n_samples,)
         Sample weights of sum 1.
@@ -42,9 +41,7 @@ def check_gram(
         warn_user(msg)
         return
     i, j = p // 2, min(p // 2 + 1, p - 1)
-    pair = X[:, [i, j]]
-    pair = pair.toarray() if scipy.sparse.issparse(pair) else pair
-    expected = n * (weight * pair[:, 0]) @ pair[:, 1]
+    expected = n * (weight * X[:, i]) @ X[:, j]
     if not np.isclose(expected, gram[i, j], rtol=_PRECISION[X.dtype], atol=1e-5):
         msg = (
             "Gram matrix passed in via 'precompute' parameter did not pass validation: "

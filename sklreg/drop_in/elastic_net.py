@@ -6,6 +6,7 @@ import numbers
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import scipy.sparse
 
 from .._validation import checked_for_fit, checked_weights, fitting
 from ..linear import LinearRegressor
@@ -35,7 +36,7 @@ class ElasticNet(CoordinateDescent):
         Whether to fit `b`.
     precompute : bool or array of shape (n_features, n_features), default=False
         Accepted: whether a Gram matrix pays is decided from the shape of X. One that
-        is given is compared with X and not used otherwise.
+        is given is compared with X, if dense, and not used otherwise.
     max_iter : int, default=1000
         Limit on Newton steps.
     copy_X : bool, default=True
@@ -158,7 +159,8 @@ class ElasticNet(CoordinateDescent):
         if isinstance(sample_weight, numbers.Number):
             sample_weight = None
         weight = checked_weights(sample_weight, len(y))
-        if not isinstance(self.precompute, bool | np.bool_):
+        given = not isinstance(self.precompute, bool | np.bool_)
+        if given and not scipy.sparse.issparse(X):
             check_gram(self.precompute, X, weight, centred=self.fit_intercept)
         general, k = self._general(), y[0].size
         parts = [

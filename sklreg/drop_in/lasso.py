@@ -23,7 +23,7 @@ class Lasso(ElasticNet):
         Whether to fit `b`.
     precompute : bool or array of shape (n_features, n_features), default=False
         Accepted: whether a Gram matrix pays is decided from the shape of X. One that
-        is given is compared with X and not used otherwise.
+        is given is compared with X, if dense, and not used otherwise.
     copy_X : bool, default=True
         Accepted: X is never changed.
     max_iter : int, default=1000
