@@ -31,6 +31,7 @@ from .designs import CSC, Dense
 F = TypeVar("F", bound=Callable[..., Any])
 Array = NDArray[np.float64]
 FLOATS = [np.float64, np.float32]
+SPARSE = ("csr", "csc")
 #: Numbers from here on are all whole.
 _WHOLE = 2.0**53
 #: Smaller sums of squares are no measure of anything: they lose digits.
@@ -127,8 +128,8 @@ def checked_for_fit(
     `finite` the caller is to find out what is not finite in X: a pass over X less.
     """
     n_dims = {1, 2} if multi_output else {1}
-    is_canonical = _is_canonical(X) and (not finite or _all_finite(X))
-    if reset and is_canonical and _are_targets(y, len(X), n_dims):
+    is_canonical = _is_canonical(X) and (not finite or _all_finite(_stored(X)))
+    if reset and is_canonical and _are_targets(y, X.shape[0], n_dims):
         vars(estimator).pop("feature_names_in_", None)
         estimator.n_features_in_ = X.shape[1]
         return X, y
@@ -136,7 +137,7 @@ def checked_for_fit(
         estimator,
         X,
         y,
-        accept_sparse=("csr", "csc"),
+        accept_sparse=SPARSE,
         dtype=FLOATS,
         reset=reset,
         multi_output=multi_output,
@@ -146,10 +147,19 @@ def checked_for_fit(
 
 
 def _is_canonical(X: Any) -> bool:
-    """Tell whether X is an array of floats with some rows and columns."""
+    """Tell whether X is a matrix of floats with some rows and columns."""
+    is_sparse = scipy.sparse.issparse(X) and X.format in SPARSE
     return bool(
-        type(X) is np.ndarray and X.ndim == 2 and X.dtype in FLOATS and X.size > 0
+        (is_sparse or type(X) is np.ndarray)
+        and X.ndim == 2
+        and X.dtype in FLOATS
+        and min(X.shape) > 0
     )
+
+
+def _stored(X: Any) -> NDArray[Any]:
+    """Return the numbers that a matrix stores."""
+    return np.asarray(X.data if scipy.sparse.issparse(X) else X)
 
 
 def _are_targets(y: Any, n_samples: int, n_dims: set[int]) -> bool:
@@ -174,12 +184,10 @@ def _all_finite(values: NDArray[Any]) -> bool:
 def checked_for_predict(estimator: Any, X: Any) -> Any:
     """Validate X for prediction by a fitted estimator."""
     named = hasattr(estimator, "feature_names_in_")
-    is_known = not named and _is_canonical(X) and _all_finite(X)
+    is_known = not named and _is_canonical(X) and _all_finite(_stored(X))
     if is_known and X.shape[1] == estimator.n_features_in_:
         return X
-    return validate_data(
-        estimator, X, accept_sparse=("csr", "csc"), dtype=FLOATS, reset=False
-    )
+    return validate_data(estimator, X, accept_sparse=SPARSE, dtype=FLOATS, reset=False)
 
 
 def as_design(X: Any) -> Dense | CSC:

@@ -317,15 +317,18 @@ def test_moments_of_weighted_columns(make, X, rng, centre, scale, form):
     check_close(design.matvec(np.eye(p)), naive, 1e-12)
     h = rng.exponential(size=n) * (rng.random(n) < 0.8)
     mean, curvatures, coupling = np.empty(p), np.empty(p), np.empty(p)
-    total = column_moments(
-        design.design, h, design.mean, design.scale, centre, mean, curvatures, coupling
-    )
+    moments = mean, curvatures, coupling
+    about, by = design.mean, design.scale
+    total = column_moments(design.design, h, about, by, centre, 0, *moments)
+    again = [np.append(each[:3], np.full(p - 3, np.nan)) for each in moments]
+    column_moments(design.design, h, about, by, centre, 3, *again)
+    np.testing.assert_array_equal(again, moments)
     assert total == pytest.approx(h.sum())
     check_close(coupling, h @ naive, 1e-10)
-    about = naive - h @ naive / h.sum() if centre else naive
-    check_close(curvatures, h @ about**2, 1e-9)
+    moved = naive - h @ naive / h.sum() if centre else naive
+    check_close(curvatures, h @ moved**2, 1e-9)
     columns = design.design.matvec(np.eye(p))
-    check_close((columns - mean) / design.scale, about, 1e-10)
+    check_close((columns - mean) / design.scale, moved, 1e-10)
 
 
 @every_design

@@ -263,20 +263,19 @@ class CSC(NamedTuple):
         self, columns: NDArray[np.intp], mean: Array, scale: Array
     ) -> tuple[CSC, Array, Array]:
         """Return some columns as they are, and their means and scales."""
-        all_starts = _signed(self.indptr)
-        starts = all_starts[columns]
-        lengths = all_starts[columns + 1] - starts
-        indptr = np.zeros(len(columns) + 1, dtype=all_starts.dtype)
-        np.cumsum(lengths, out=indptr[1:])
-        at = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], lengths)
-        some = CSC.of(self.data[at], self.indices[at], indptr, self.n_samples)
-        return some, mean, scale
+        starts = _signed(self.indptr)
+        indptr = np.zeros(len(columns) + 1, dtype=starts.dtype)
+        np.cumsum(starts[columns + 1] - starts[columns], out=indptr[1:])
+        data = np.empty(indptr[-1], self.data.dtype)
+        indices = np.empty(indptr[-1], self.indices.dtype)
+        _copy_columns(self, columns, _unsigned(indptr), data, indices)
+        return CSC.of(data, indices, indptr, self.n_samples), mean, scale
 
     def counted(self, weight: Array) -> CSC:
         """Return the matrix without its entries in rows of weight zero."""
-        kept = weight[self.indices] > 0.0
-        if kept.all():
+        if weight.all():
             return self
+        kept = weight[self.indices] > 0.0
         before = np.zeros(len(kept) + 1, dtype=_signed(self.indptr).dtype)
         np.cumsum(kept, out=before[1:])
         indptr = before[self.indptr]
@@ -324,6 +323,22 @@ def _cross_by_rows(x: Any, y: Any, weight: Array, c: Array, d: Array) -> Array:
         else:
             out += left.T @ (h * (y[rows].toarray() - d))
     return out
+
+
+@kernel
+def _copy_columns(
+    design: CSC,
+    columns: NDArray[np.intp],
+    indptr: NDArray[Any],
+    data: NDArray[Any],
+    indices: NDArray[Any],
+) -> None:
+    """Write the entries of some columns, each from its place in `indptr` on."""
+    for k in range(columns.shape[0]):
+        first = design.indptr[columns[k]]
+        for at in range(first, design.indptr[columns[k] + 1]):
+            to = indptr[k] + (at - first)
+            data[to], indices[to] = design.data[at], design.indices[at]
 
 
 @kernel

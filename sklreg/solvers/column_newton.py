@@ -292,6 +292,7 @@ def _direction(
         task.about,
         scale,
         task.centre,
+        0,
         way.mean,
         way.curvatures,
         way.coupling,

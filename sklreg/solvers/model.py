@@ -95,6 +95,10 @@ class GramModel(NamedTuple):
         core = Core.of(np.arange(old), k, self.hessian[:old, :old])
         return core, np.zeros(1)
 
+    def moments(self) -> tuple[Array, Array, Array]:
+        """Return the moments that a larger model in columns need not sum: of none."""
+        return np.empty(0), np.empty(0), np.empty(0)
+
     def extended(self, old: Any, new: Any, problem: Problem) -> GramModel | None:
         """Add the columns of `new` to the model of a quadratic loss on those of `old`.
 
@@ -193,6 +197,10 @@ class ColumnModel(NamedTuple):
     def core(self, k: int) -> tuple[Core, Array]:
         """Return the core of a larger model, and what epochs have taken so far."""
         return self.formed, self.spent
+
+    def moments(self) -> tuple[Array, Array, Array]:
+        """Return means, curvatures and coupling, as a larger model begins with."""
+        return self.mean, self.curvatures, self.coupling[:, 0]
 
     def extended(self, old: Any, new: Any, problem: Problem) -> None:
         """Add nothing in place: columns are not copied."""
@@ -298,12 +306,18 @@ def _column_model(
 ) -> ColumnModel:
     design, k = design.formed(), len(features)
     mean, curvatures, coupling = np.empty(k), np.empty(k), np.empty(k)
+    first = 0
+    if smaller is not None:
+        known = smaller.moments()
+        first = len(known[0])
+        mean[:first], curvatures[:first], coupling[:first] = known
     total = column_moments(
         design.design,
         h,
         design.mean,
         design.scale,
         centre,
+        first,
         mean,
         curvatures,
         coupling,

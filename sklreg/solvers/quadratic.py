@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._compile import kernel, record
+from .._span import span
 from .problem import Array
 
 
@@ -86,19 +87,20 @@ def column_moments(
     about: Array,
     scale: Array,
     centre: bool,
+    first: int,
     mean: Array,
     curvatures: Array,
     coupling: Array,
 ) -> float:
     """Write `mean` and `curvatures` of a `ColumnQuadratic`; return `total`.
 
-    `coupling` becomes ``h' (x_i - about_i 1) / scale_i``. Without `centre` the means
-    stay zero.
+    `coupling` becomes ``h' (x_i - about_i 1) / scale_i``. Those before the `first` are
+    known. Without `centre` the means stay zero.
     """
     total = 0.0
     for i in range(h.shape[0]):
         total += h[i]
-    for i in range(mean.shape[0]):
+    for i in span(first, mean.shape[0]):
         product = columns.column_dot(i, h)
         coupling[i] = (product - about[i] * total) / scale[i]
         mean[i] = product / total if centre and total > 0.0 else 0.0
