@@ -18,11 +18,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import sklreg
 from sklreg import LinearClassifier, LinearRegressor
 from sklreg._threads import blas_threads_for
 from sklreg.neural import MLPClassifier, MLPRegressor
+from sklreg.solvers import Sums
 
 ROOT = Path(sklreg.__file__).parents[1]
 
@@ -300,3 +302,27 @@ def test_interrupt_returns_promptly_and_leaves_the_estimator_alone(problem, refi
 def test_blas_is_limited_where_threads_would_not_pay(shape, limited):
     context = blas_threads_for(shape)
     assert isinstance(context, contextlib.nullcontext) != limited
+
+
+def test_moments_are_summed_within_that_limit(monkeypatch):
+    """They take most of the time of a tall fit, in blocks of a few hundred rows."""
+    seen, of = [], Sums.of
+
+    def threads():
+        return {
+            library["num_threads"]
+            for library in threadpool_info()
+            if library["user_api"] == "blas"
+        }
+
+    def watched(*args, **kwargs):
+        seen.append(threads())
+        return of(*args, **kwargs)
+
+    monkeypatch.setattr(Sums, "of", watched)
+    X, y = np.eye(2000, 6), np.arange(2000.0)
+    LinearRegressor("l1", alpha=0.1).fit(X, y)  # the libraries are loaded
+    with threadpool_limits(2, "blas"):
+        LinearRegressor("l1", alpha=0.1).fit(X, y)
+        assert threads() == {2}
+    assert seen == [{1}, {1}]

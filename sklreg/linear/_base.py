@@ -303,14 +303,13 @@ class LinearModel(LinearPredictor):
         solution : Solution
             What was found in them.
         """
-        prepared = self._summed(X, y, weight, loss, offset)
-        start = before and _start(prepared, *before)
         with blas_threads_for(X.shape):
+            prepared = self._summed(X, y, weight, loss, offset)
             solution = solve(
                 prepared.problem,
                 tol=self.tol,
                 max_iter=self.max_iter,
-                start=start,
+                start=before and _start(prepared, *before),
                 report=printed if self.verbose else silent,
                 least_squares=prepared.least_squares,
                 enough=enough,
