@@ -11,6 +11,7 @@ small problem of the same kind before. Memory is measured on Linux only.
 """
 
 import argparse
+import ctypes
 import multiprocessing
 import statistics
 import time
@@ -114,6 +115,7 @@ def share(pipe, model, layout, size, repeats):
         alpha = 0.1 * alpha_max(estimator(model), X, y)
         if part is few:
             estimator(model, alpha).fit(X, y)
+    ctypes.CDLL(None).malloc_trim(0)  # what is free goes back, to be counted anew
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts from here
     before = memory("VmRSS")
     fitted = estimator(model, alpha).fit(X, y)
