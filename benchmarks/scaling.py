@@ -7,7 +7,8 @@ on a base size, and how many times more it takes with ten times the rows, the co
 the strengths. Second table: the peak memory of a fit at a tenth of the strongest
 strength, beyond what was there before it (X, y, the libraries) and the coefficients, as
 a share of the memory of X. Every number comes from a fresh process that has fitted a
-small problem of the same kind before. Memory is measured on Linux only.
+small problem of the same kind before, for memory an eighth of the rows, and has given
+back what is free since. Memory is measured on Linux only.
 """
 
 import argparse

@@ -403,20 +403,26 @@ def test_nan_and_infinity_in_X(estimator, value, kind):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("shape", [(50, 5), (20, 60), (3000, 20)])
-@pytest.mark.parametrize("order", "CF")
+@pytest.mark.parametrize(
+    "make",
+    [
+        np.ascontiguousarray,
+        np.asfortranarray,
+        scipy.sparse.csc_array,
+        scipy.sparse.csr_array,
+    ],
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_no_pass_over_X_is_needed_to_find_what_is_not_finite(
-    value, shape, order, dtype
-):
+def test_no_pass_over_X_is_needed_to_find_what_is_not_finite(value, shape, make, dtype):
     what = "NaN" if np.isnan(value) else "infinity"
-    data = np.random.default_rng(0).standard_normal(shape).astype(dtype, order=order)
+    data = np.random.default_rng(0).standard_normal(shape).astype(dtype)
     y = data[:, 0] > 0.0
     row = shape[0] // 2
     data[row, 3] = value
     light = np.where(np.arange(shape[0]) == row, 0.0, 1.0)
     for estimator in LINEAR:
         for weight in (None, light):
-            assert_refused(estimator, f"Input X contains {what}", data, y, weight)
+            assert_refused(estimator, f"Input X contains {what}", make(data), y, weight)
     with pytest.raises(ValueError, match="LinearRegressor does not") as raised:
         LINEAR[0].fit(spoiled(X, np.nan), Y)
     assert "Input X contains NaN" in str(raised.value)
