@@ -7,8 +7,8 @@ on a base size, and how many times more it takes with ten times the rows, the co
 the strengths. Second table: the peak memory of a fit at a tenth of the strongest
 strength, beyond what was there before it (X, y, the libraries) and the coefficients, as
 a share of the memory of X. Every number comes from a fresh process that has fitted a
-small problem of the same kind before, for memory an eighth of the rows, and has given
-back what is free since. Memory is measured on Linux only.
+small problem of the same kind before, for memory the same one, and has given back what
+is free since. Memory is measured on Linux only.
 """
 
 import argparse
@@ -110,12 +110,9 @@ def share(pipe, model, layout, size, repeats):
     """Send the peak memory of a fit as a share of X."""
     from sklreg import alpha_max
 
-    few = size._replace(n=size.n // 8)  # loads the kernels, which is memory as well
-    for part in (few, size):
-        X, y = data(layout, part, model)
-        alpha = 0.1 * alpha_max(estimator(model), X, y)
-        if part is few:
-            estimator(model, alpha).fit(X, y)
+    X, y = data(layout, size, model)
+    alpha = 0.1 * alpha_max(estimator(model), X, y)
+    estimator(model, alpha).fit(X, y)  # loads the kernels, which is memory as well
     ctypes.CDLL(None).malloc_trim(0)  # what is free goes back, to be counted anew
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts from here
     before = memory("VmRSS")

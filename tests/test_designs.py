@@ -9,7 +9,16 @@ import tables
 
 from sklreg import LinearRegressor
 from sklreg._validation import as_design, checked_for_fit
-from sklreg.designs import CSC, Dense, Standardized, _blocks, csc, standardized
+from sklreg.designs import (
+    CSC,
+    Dense,
+    Reserve,
+    Standardized,
+    _blocks,
+    csc,
+    dense,
+    standardized,
+)
 from sklreg.solvers.quadratic import column_moments
 
 every_design = pytest.mark.parametrize(
@@ -276,14 +285,80 @@ def test_joined_standardized_columns_keep_mean_and_scale(make, X, rng):
 
 
 @every_design
-def test_rows_of_weight_zero_may_lose_their_entries(make, X, rng):
-    design, weight = design_of(make(X)), (rng.random(len(X)) < 0.7).astype(float)
-    kept = weight > 0.0
-    counted = design.counted(weight)
-    assert counted.shape == design.shape
-    check_close(counted.matvec(np.eye(9))[kept], X[kept], 1e-15)
-    assert counted.n_entries <= design.n_entries
-    assert design.counted(np.ones(len(X))).n_entries == design.n_entries
+@pytest.mark.parametrize("share", [1.0, 0.7])
+def test_columns_are_gathered_one_after_the_other(make, X, rng, share):
+    """Rows of weight zero may lose their entries; sets that have been are kept."""
+    weight = rng.dirichlet(np.ones(len(X))) * (rng.random(len(X)) < share)
+    counts = weight > 0.0
+    wrapped, _ = standardized(design_of(make(X)), weight, centre=True, scale=True)
+    naive = wrapped.matvec(np.eye(9))
+    several = [[8, 0], [4], [5, 1, 7], [3, 2, 6]]
+    gathered, reserve, chosen = wrapped.take(np.empty(0, np.intp)), Reserve(), []
+    sets = []
+    for new in several:
+        gathered = wrapped.collected(np.array(new), weight, gathered, reserve)
+        chosen = chosen + new
+        sets.append((gathered, chosen))
+        last = gathered.last_columns(len(new)).matvec(np.eye(len(new)))
+        check_close(last[counts], naive[counts][:, new], 1e-13)
+    branch = wrapped.collected(np.array([6, 2]), weight, sets[1][0], reserve)
+    for columns, which in [*sets, (branch, [8, 0, 4, 6, 2])]:
+        assert columns.shape == (len(X), len(which))
+        found = columns.matvec(np.eye(len(which)))
+        check_close(found[counts], naive[counts][:, which], 1e-13)
+    assert sets[-1][0].n_entries <= wrapped.n_entries
+
+
+@pytest.mark.parametrize("share", [1.0, 0.7])
+def test_matrices_too_large_for_short_indices(X, rng, share, monkeypatch):
+    """More than two thousand million entries; here indices are long for no reason."""
+    monkeypatch.setattr(csc, "narrow", lambda indices, _: indices.astype(np.int64))
+    design = design_of(scipy.sparse.csc_array(X))
+    assert design.indptr.dtype == design.indices.dtype == np.uint64
+    check_crosses(design, X, rng)
+    weight = rng.dirichlet(np.ones(len(X))) * (rng.random(len(X)) < share)
+    wrapped, _ = standardized(design, weight, centre=True, scale=True)
+    before, new = wrapped.take(np.array([2])), np.array([8, 0, 4])
+    gathered = wrapped.collected(new, weight, before, Reserve())
+    naive = wrapped.matvec(np.eye(9))[:, [2, 8, 0, 4]]
+    check_close(gathered.matvec(np.eye(4))[weight > 0.0], naive[weight > 0.0], 1e-13)
+    some = np.array([8, 0, 4])
+    assert wrapped.cross_work(columns=some) == wrapped.take(some).cross_work()
+
+
+@every_design
+def test_what_has_been_gathered_is_copied_seldom(make, X):
+    wrapped, _ = standardized(
+        design_of(make(X)), np.full(40, 0.025), centre=False, scale=False
+    )
+    gathered, reserve, n_copies = wrapped.take(np.empty(0, np.intp)), Reserve(), 0
+    for new in np.arange(9):
+        larger = wrapped.collected(new[None], np.ones(40), gathered, reserve)
+        arrays = [
+            getattr(each.design, "values", getattr(each.design, "data", None))
+            for each in (gathered, larger)
+        ]
+        n_copies += not np.shares_memory(*arrays) and arrays[0].size > 0
+        gathered = larger
+    assert n_copies <= 2
+
+
+@every_design
+@pytest.mark.usefixtures("small_blocks")
+def test_blocks_of_rows_are_all_rows(make, X, monkeypatch):
+    monkeypatch.setattr(dense, "_COPIED", 20)
+    monkeypatch.setattr(dense, "CROSS_ROWS", 1)
+    wrapped, _ = standardized(
+        design_of(make(X)), np.full(40, 0.025), centre=True, scale=True
+    )
+    blocks = list(wrapped.row_blocks(4))
+    check_close(
+        np.vstack([part.matvec(np.eye(9)) for part, _ in blocks]),
+        wrapped.matvec(np.eye(9)),
+        1e-15,
+    )
+    assert [rows.start for _, rows in blocks[1:]] == [r.stop for _, r in blocks[:-1]]
+    assert len(blocks) == (3 if isinstance(wrapped.design, Dense) else 1)
 
 
 @every_design

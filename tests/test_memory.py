@@ -137,6 +137,17 @@ def test_twice_the_rows_are_some_vectors_more(rng, make):
     assert peaks[1] - peaks[0] < 8 * 20 * 20_000  # X grows by fifty
 
 
+def test_columns_in_use_are_copied_for_some_rows_at_a_time(rng):
+    peaks = []
+    for n in (60_000, 120_000):
+        X = np.asfortranarray(rng.normal(size=(n, 50)))
+        target = X[:, :20].sum(axis=1) + rng.normal(size=n) > 0.0
+        model = LinearClassifier("l1", 0.02)
+        peaks.append(peak_of(lambda: model.fit(X, target)))  # noqa: B023
+        assert np.count_nonzero(model.coef_) == 20
+    assert peaks[1] - peaks[0] < 8 * 15 * 60_000  # not for all, which is twenty more
+
+
 # Sparse -------------------------------------------------------------------------------
 
 

@@ -130,7 +130,7 @@ def quadratics(X, make=Dense, *, centre=True, scale=True, seed=1):
     hessian = about.T @ (h[:, None] * about)
     first = about.T @ (rng.normal(size=n) * h)
     curvature, everything = Curvature(h[None], np.zeros((1, n))), np.arange(k)
-    gram = model._gram_model(problem, curvature, [everything], [design])
+    gram = model._gram_model(problem, curvature, [everything])
     columns = model._column_model(design, everything, h, centre, None)
     return Quadratics(
         hessian,
@@ -408,7 +408,8 @@ def test_extrapolation_never_raises_the_objective(columns, centre, penalty):
         epoch(quadratic, penalty, np.arange(K), z, True)
         trail.append(column_descent._where(quadratic, z))
     before = value(q, penalty, z)
-    column_descent._extrapolate(quadratic, penalty, np.arange(K), z, trail)
+    points = np.array(trail)
+    column_descent._extrapolate(quadratic, penalty, np.arange(K), z, points)
     assert value(q, penalty, z) <= before + 1e-12 * (1.0 + abs(before))
     found = np.array([quadratic.slope(j) for j in range(K)])
     np.testing.assert_allclose(found, q.slopes(z), atol=1e-9)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ._arrays import narrow, read_only
 from ._blocks import adjoining, column_sums, row_slices
+from ._reserve import Reserve
 from .csc import CSC
 from .dense import Dense
 from .standardized import Standardized, is_constant, standardized, standardized_by
@@ -17,6 +18,7 @@ from .standardized import Standardized, is_constant, standardized, standardized_
 __all__ = [
     "CSC",
     "Dense",
+    "Reserve",
     "Standardized",
     "adjoining",
     "column_sums",

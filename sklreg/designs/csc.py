@@ -9,9 +9,19 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from .._compile import kernel, record
+from .._compile import record
 from ._arrays import narrow, read_only
 from ._blocks import CROSS_ROWS, Array, adjoining, row_slices
+from ._csc_loops import (
+    add_columns,
+    column_dots,
+    column_spread,
+    copy_columns,
+    count_entries,
+    cross_columns,
+    pairs_in_rows,
+)
+from ._reserve import Reserve
 
 Indices = NDArray[np.intp]
 
@@ -19,8 +29,6 @@ Indices = NDArray[np.intp]
 _DENSE_ENOUGH = 0.1
 #: Entries that are converted to float64 at once: 32 MiB.
 _BLOCK_ENTRIES = 1 << 22
-#: A sum of squares that leaves less than this share of what was summed is taken again.
-_CANCELLED = 1e-3
 
 
 @record
@@ -73,17 +81,22 @@ class CSC(NamedTuple):
         """Return how many numbers each column stores."""
         return np.diff(_signed(self.indptr))
 
-    def cross_work(self, enough: float = np.inf) -> float:
+    def cross_work(
+        self, enough: float = np.inf, columns: Indices | None = None
+    ) -> float:
         """Return about how many multiplications ``X' X`` takes the time of.
 
-        Half of the pairs of entries of each row; out of order, which is eight times as
-        slow, and twice that, for most fits are over before it would pay. Not counted
-        if `enough` are too few for rows as long as each other, which have the fewest.
+        That is of some columns, or of all. Half of the pairs of entries of each row;
+        out of order, which is eight times as slow, and twice that, for most fits are
+        over before it would pay. Not counted if `enough` are too few for rows as long
+        as each other, which have the fewest.
         """
-        least = 8.0 * float(self.n_entries) ** 2 / max(self.n_samples, 1)
+        columns = np.arange(self.shape[1]) if columns is None else columns
+        n_entries = float(self.column_entries()[columns].sum())
+        least = 8.0 * n_entries**2 / max(self.n_samples, 1)
         if least > enough:
             return least
-        return 8.0 * _pairs_in_rows(self, np.zeros(self.n_samples))
+        return 8.0 * pairs_in_rows(self, columns, np.zeros(self.n_samples))
 
     def epoch_work(self) -> float:
         """Return the multiplications of one pass over all columns, out of order."""
@@ -119,13 +132,13 @@ class CSC(NamedTuple):
     def matvec(self, w: Array) -> Array:
         """Return ``X w`` for `w` of shape (n_features, k)."""
         out = np.zeros((w.shape[1], self.n_samples))
-        _add_columns(self, np.ascontiguousarray(w), out)
+        add_columns(self, np.ascontiguousarray(w), out)
         return out.T
 
     def rmatvec(self, r: Array) -> Array:
         """Return ``X' r`` for `r` of shape (n_samples, k)."""
         out = np.empty((r.shape[1], self.shape[1]))
-        _column_dots(self, np.ascontiguousarray(r.T), out)
+        column_dots(self, np.ascontiguousarray(r.T), out)
         return out.T
 
     def cross(
@@ -183,7 +196,7 @@ class CSC(NamedTuple):
         rows = y._to_scipy(slice(0, y.shape[1])).tocsr()
         by_rows = CSC.of(rows.data, rows.indices, rows.indptr, x.shape[1])
         starts = by_rows.indptr[:-1].copy()
-        _cross(x, by_rows, starts, weight, y is x, out)
+        cross_columns(x, by_rows, starts, weight, y is x, out)
         if c.any() or d.any():
             sums = x.rmatvec(weight[:, None])[:, 0]
             other_sums = y.rmatvec(weight[:, None])[:, 0]
@@ -207,6 +220,10 @@ class CSC(NamedTuple):
             return self, centre
         data = read_only(self.data - np.repeat(moved, lengths))
         return self._replace(data=data), centre - moved
+
+    def row_blocks(self, n_columns: int) -> Iterator[tuple[CSC, slice]]:
+        """Yield the whole: to find the entries of some rows all are read."""
+        yield self, slice(0, self.n_samples)
 
     def parts(self, rows: Indices) -> Iterator[tuple[CSC, Indices]]:
         """Yield some rows, all at once: to find them the whole matrix is read."""
@@ -256,7 +273,7 @@ class CSC(NamedTuple):
     def moments(self, weight: Array) -> tuple[Array, Array]:
         """Return the weighted means and standard deviations of the columns."""
         mean, variance = np.empty(self.shape[1]), np.empty(self.shape[1])
-        _moments(self, np.ascontiguousarray(weight), mean, variance)
+        column_spread(self, np.ascontiguousarray(weight), mean, variance)
         return mean, np.sqrt(variance)
 
     def take(
@@ -268,18 +285,39 @@ class CSC(NamedTuple):
         np.cumsum(starts[columns + 1] - starts[columns], out=indptr[1:])
         data = np.empty(indptr[-1], self.data.dtype)
         indices = np.empty(indptr[-1], self.indices.dtype)
-        _copy_columns(self, columns, _unsigned(indptr), data, indices)
+        copy_columns(self, columns, np.empty(0), _unsigned(indptr), data, indices)
         return CSC.of(data, indices, indptr, self.n_samples), mean, scale
 
-    def counted(self, weight: Array) -> CSC:
-        """Return the matrix without its entries in rows of weight zero."""
-        if weight.all():
-            return self
-        kept = weight[self.indices] > 0.0
-        before = np.zeros(len(kept) + 1, dtype=_signed(self.indptr).dtype)
-        np.cumsum(kept, out=before[1:])
-        indptr = before[self.indptr]
-        return CSC.of(self.data[kept], self.indices[kept], indptr, self.n_samples)
+    def collected(
+        self,
+        columns: NDArray[np.intp],
+        mean: Array,
+        scale: Array,
+        weight: Array,
+        before: CSC,
+        reserve: Reserve,
+    ) -> tuple[CSC, Array, Array]:
+        """Return the columns `before` and some of these behind them, of the same rows.
+
+        Entries of these in rows of weight zero are left out. Also their means and
+        scales.
+        """
+        weight = np.empty(0) if weight.all() else weight
+        k, starts = before.shape[1], _signed(before.indptr)
+        indptr = np.empty(k + len(columns) + 1, dtype=starts.dtype)
+        indptr[: k + 1] = starts
+        count_entries(self, columns, weight, _unsigned(indptr[k:]))
+        arrays = [before.data, before.indices]
+        data, indices = reserve.extended(arrays, int(indptr[-1]), self.n_entries)
+        copy_columns(self, columns, weight, _unsigned(indptr[k:]), data, indices)
+        return CSC.of(data, indices, indptr, self.n_samples), mean, scale
+
+    def last_columns(self, m: int) -> CSC:
+        """Return the last `m` columns; they are not copied."""
+        starts = self.indptr[-m - 1 :]
+        entries = slice(int(starts[0]), None)
+        data, indices = self.data[entries], self.indices[entries]
+        return CSC.of(data, indices, starts - starts[0], self.n_samples)
 
     def is_formed(self) -> bool:
         """Tell whether columns are contiguous: always."""
@@ -323,107 +361,3 @@ def _cross_by_rows(x: Any, y: Any, weight: Array, c: Array, d: Array) -> Array:
         else:
             out += left.T @ (h * (y[rows].toarray() - d))
     return out
-
-
-@kernel
-def _copy_columns(
-    design: CSC,
-    columns: NDArray[np.intp],
-    indptr: NDArray[Any],
-    data: NDArray[Any],
-    indices: NDArray[Any],
-) -> None:
-    """Write the entries of some columns, each from its place in `indptr` on."""
-    for k in range(columns.shape[0]):
-        first = design.indptr[columns[k]]
-        for at in range(first, design.indptr[columns[k] + 1]):
-            to = indptr[k] + (at - first)
-            data[to], indices[to] = design.data[at], design.indices[at]
-
-
-@kernel
-def _pairs_in_rows(design: CSC, in_rows: Array) -> float:
-    """Return the sum of the squared numbers of entries in each row, counted anew."""
-    total = 0.0
-    for at in range(design.indices.shape[0]):
-        i = design.indices[at]
-        total += 2.0 * in_rows[i] + 1.0
-        in_rows[i] += 1.0
-    return total
-
-
-@kernel
-def _add_columns(design: Any, w: Array, out: Array) -> None:
-    for j in range(w.shape[0]):
-        for c in range(w.shape[1]):
-            if w[j, c] != 0.0:
-                design.add_column(j, w[j, c], out[c])
-
-
-@kernel
-def _column_dots(design: Any, r: Array, out: Array) -> None:
-    for j in range(out.shape[1]):
-        for c in range(out.shape[0]):
-            out[c, j] = design.column_dot(j, r[c])
-
-
-@kernel
-def _cross(
-    design: Any,
-    other: Any,
-    starts: NDArray[Any],
-    weight: Array,
-    symmetric: bool,
-    out: Array,
-) -> None:
-    """Add ``X' diag(weight) Y`` to `out`, `other` is `Y'`; its lower half is copied.
-
-    That is, if `symmetric`: when column `j` comes to a row, the row's next entry is in
-    column `j`.
-    """
-    for j in range(out.shape[0]):
-        products = out[j]
-        for at in range(design.indptr[j], design.indptr[j + 1]):
-            i = design.indices[at]
-            factor = weight[i] * design.data[at]
-            for b in range(starts[i], other.indptr[i + 1]):
-                products[other.indices[b]] += factor * other.data[b]
-            starts[i] += symmetric
-        if symmetric:
-            for k in range(j):
-                products[k] = out[k, j]
-
-
-@kernel
-def _moments(design: Any, weight: Array, mean: Array, variance: Array) -> None:
-    """Sum each column about one of its entries, and about their mean if digits cancel.
-
-    The entries present, of mean `m` and weight `present`, and the zeros together have
-    the variance of the former plus ``present (1 - present) m^2``.
-    """
-    n_weighty = 0
-    for i in range(weight.shape[0]):
-        n_weighty += weight[i] != 0.0
-    for j in range(mean.shape[0]):
-        start, stop = design.indptr[j], design.indptr[j + 1]
-        m, spread, present, absent = 0.0, 0.0, 0.0, 1.0
-        if stop > start:
-            m = np.float64(design.data[start])
-        for _ in range(2):
-            present, first, second, n_present = 0.0, 0.0, 0.0, 0
-            for at in range(start, stop):
-                w = weight[design.indices[at]]
-                x = design.data[at] - m
-                n_present += w > 0.0
-                present += w
-                first += w * x
-                second += w * x * x
-            if n_present == 0:
-                break
-            absent = 0.0 if n_present == n_weighty else max(1.0 - present, 0.0)
-            m += first / present
-            spread = max(second - first * first / present, 0.0)
-            if spread >= _CANCELLED * second:
-                break
-        mean[j] = m * (1.0 if absent == 0.0 else present)
-        variance[j] = spread + present * absent * m * m

@@ -13,12 +13,15 @@ from .._compile import kernel, record
 from ._arrays import read_only
 from ._blocks import CROSS_ROWS, Array, adjoining, row_slices
 from ._products import times_few
+from ._reserve import Reserve
 
 Indices = NDArray[np.intp]
 Order = Literal["C", "F"]
 
 #: Rows of a block for each column, so that adding products up is the smaller work.
 _ROWS_PER_COLUMN = 4
+#: Numbers that are copied at once: 8 MiB.
+_COPIED = 1 << 20
 #: Rows, at least, that stand for all; up to what share of their squares that of a mean
 #: is near zero; and what share must be left about the mean, less costs a digit.
 _FEW_ROWS, _NEAR, _KEPT = 64, 0.8, 0.1
@@ -57,12 +60,15 @@ class Dense(NamedTuple):
         """Return how many numbers each column stores."""
         return np.full(self.shape[1], self.shape[0])
 
-    def cross_work(self, enough: float = np.inf) -> float:
+    def cross_work(
+        self, enough: float = np.inf, columns: Indices | None = None
+    ) -> float:
         """Return about how many multiplications ``X' X`` takes the time of.
 
-        BLAS does one half of them, eight at a time.
+        That is of some columns, or of all. BLAS does one half of them, eight at a time.
         """
-        return self.values.size * self.shape[1] / 16
+        (n, p), k = self.shape, None if columns is None else len(columns)
+        return n * (p if k is None else k) ** 2 / 16
 
     def epoch_work(self) -> float:
         """Return the multiplications of one pass over all columns, eight at a time."""
@@ -288,9 +294,35 @@ class Dense(NamedTuple):
             rows /= scale[:, None]
         return Dense.of(rows.T), np.zeros_like(mean), np.ones_like(scale)
 
-    def counted(self, weight: Array) -> Dense:
-        """Return the array as it is: nothing is saved by leaving rows out."""
-        return self
+    def collected(
+        self,
+        columns: NDArray[np.intp],
+        mean: Array,
+        scale: Array,
+        weight: Array,
+        before: Dense,
+        reserve: Reserve,
+    ) -> tuple[Dense, Array, Array]:
+        """Return the columns `before` and some of these behind them.
+
+        These shifted and scaled, in all rows: nothing is saved by leaving some out.
+        Also what is left of means and scales: nothing.
+        """
+        k, most = before.shape[1], self.shape[1]
+        some, mean, scale = self.take(columns, mean, scale)
+        (rows,) = reserve.extended([before.values.T], k + len(columns), most)
+        rows[k:] = some.values.T
+        return Dense.of(rows.T), mean, scale
+
+    def last_columns(self, m: int) -> Dense:
+        """Return the last `m` columns; they are not copied."""
+        return Dense.of(self.values[:, -m:])
+
+    def row_blocks(self, n_columns: int) -> Iterator[tuple[Dense, slice]]:
+        """Yield blocks of rows, not copied, of which so many columns may well be."""
+        least = max(CROSS_ROWS, n_columns, _COPIED // max(n_columns, 1))
+        for rows in row_slices(self.shape[0], n_columns, least):
+            yield Dense.of(self.values[rows]), rows
 
     def parts(self, rows: Indices) -> Iterator[tuple[Dense, Indices]]:
         """Yield copies of some rows, enough at a time to multiply them, and which."""

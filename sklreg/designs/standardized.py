@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._compile import kernel
 from ._blocks import Array, column_sums
+from ._reserve import Reserve
 
 Indices = NDArray[np.intp]
 
@@ -41,12 +42,15 @@ class Standardized(NamedTuple):
         """Return how many numbers each column stores."""
         return np.asarray(self.design.column_entries())
 
-    def cross_work(self, enough: float = np.inf) -> float:
+    def cross_work(
+        self, enough: float = np.inf, columns: Indices | None = None
+    ) -> float:
         """Return about how many multiplications ``X' X`` takes the time of.
 
-        Or some number above `enough`, if that is known to be too few.
+        That is of some columns, or of all; or some number above `enough`, if that is
+        known to be too few.
         """
-        return float(self.design.cross_work(enough))
+        return float(self.design.cross_work(enough, columns))
 
     def epoch_work(self) -> float:
         """Return about how many multiplications one pass over all columns takes."""
@@ -120,9 +124,43 @@ class Standardized(NamedTuple):
             *self.design.take(columns, self.mean[columns], self.scale[columns])
         )
 
-    def counted(self, weight: Array) -> Standardized:
-        """Return the same in rows of some weight; what is in the others may differ."""
-        return self._replace(design=self.design.counted(weight))
+    def collected(
+        self,
+        columns: NDArray[np.intp],
+        weight: Array,
+        before: Standardized,
+        reserve: Reserve,
+    ) -> Standardized:
+        """Return the columns `before` and some of these behind them.
+
+        They are right in rows of some weight; what is in others may differ. Nothing is
+        copied twice if all that is collected with this `reserve` is from before.
+        """
+        design, mean, scale = self.design.collected(
+            columns,
+            self.mean[columns],
+            self.scale[columns],
+            weight,
+            before.design,
+            reserve,
+        )
+        return Standardized(
+            design, np.append(before.mean, mean), np.append(before.scale, scale)
+        )
+
+    def last_columns(self, m: int) -> Standardized:
+        """Return the last `m` columns, at least one; they are not copied."""
+        return Standardized(
+            self.design.last_columns(m), self.mean[-m:], self.scale[-m:]
+        )
+
+    def row_blocks(self, n_columns: int) -> Iterator[tuple[Standardized, slice]]:
+        """Yield designs of blocks of rows, and which rows; nothing is copied.
+
+        They are as large as copies of so many columns may be.
+        """
+        for part, rows in self.design.row_blocks(n_columns):
+            yield self._replace(design=part), rows
 
     def parts(self, rows: Indices) -> Iterator[tuple[Standardized, Indices]]:
         """Yield designs of some rows, a part at a time, and which rows these are."""

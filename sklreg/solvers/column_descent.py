@@ -42,7 +42,9 @@ def minimize_in_columns(
     Returns the number of epochs.
     """
     core = core or Core.empty(len(z))
-    trail, n_epochs, patience = [_where(quadratic, z)], 0, _LEAST
+    trail = np.empty((_EPOCHS + 1, len(z) + 1 + len(quadratic.fitted)))
+    _where(quadratic, z, trail[0])
+    n_epochs, patience = 0, _LEAST
     numbers, k = columns[core.members], len(core.members)
     room = numbers, np.empty(k), np.empty(k)
     while n_epochs < patience:
@@ -50,10 +52,11 @@ def minimize_in_columns(
         n_epochs += 1
         if largest <= tolerance:
             return n_epochs
-        trail.append(_where(quadratic, z))
-        if n_epochs % _EPOCHS == 0:
+        gone = (n_epochs - 1) % _EPOCHS + 1
+        _where(quadratic, z, trail[gone])
+        if gone == _EPOCHS:
             _extrapolate(quadratic, penalty, columns, z, trail)
-            trail = [_where(quadratic, z)]
+            _where(quadratic, z, trail[0])
         if n_epochs == _LEAST:
             patience = _patience(quadratic)
     if patience < _MOST:
@@ -108,9 +111,9 @@ def _patience(quadratic: ColumnQuadratic) -> int:
     return int(min(max(epochs, _LEAST), _MOST))
 
 
-def _where(quadratic: ColumnQuadratic, z: Array) -> Array:
+def _where(quadratic: ColumnQuadratic, z: Array, out: Array | None = None) -> Array:
     """Return all that coordinate descent moves, one after the other."""
-    return np.concatenate([z, quadratic.along, quadratic.fitted])
+    return np.concatenate([z, quadratic.along, quadratic.fitted], out=out)
 
 
 def _parts(point: Array, k: int) -> list[Array]:
@@ -123,21 +126,20 @@ def _extrapolate(
     penalty: Any,
     columns: NDArray[np.intp],
     z: Array,
-    trail: list[Array],
+    trail: Array,
 ) -> None:
     """Go where the last epochs lead to, if the objective is lower there.
 
     That is the affine combination of the iterates whose change would be the least
     (Bertrand and Massias 2021, Anderson acceleration of coordinate descent, AISTATS).
     """
-    k, points = len(z), np.array(trail)
-    changes = np.diff(points[:, :k], axis=0)
+    changes = np.diff(trail[:, : len(z)], axis=0)
     gram = changes @ changes.T
     gram.flat[:: len(gram) + 1] *= 1.0 + 1e-12
     share = np.linalg.lstsq(gram, np.ones(len(gram)), rcond=None)[0]
     if not share.sum() > 0.0:
         return
-    _try(quadratic, penalty, columns, z, (share / share.sum()) @ points[1:])
+    _try(quadratic, penalty, columns, z, (share / share.sum()) @ trail[1:])
 
 
 def _try(

@@ -99,7 +99,7 @@ def _curvature(
     h = problem.hessian(start_point(problem, w, b).eta, 0.0)
     at = [np.flatnonzero(where[places[:, c]] >= 0) for c in range(problem.n_outputs)]
     order = np.concatenate([where[places[each, c]] for c, each in enumerate(at)])
-    hessian, coupling = second_order([problem.design.take(each) for each in at], h)
+    hessian, coupling = second_order(problem.design, at, h)
     hessian -= coupling @ inverse_of(h.total(), problem.fit_intercept) @ coupling.T
     out = np.empty_like(hessian)
     out[np.ix_(order, order)] = hessian

@@ -99,8 +99,8 @@ class GramModel(NamedTuple):
         """Return the moments that a larger model in columns need not sum: of none."""
         return np.empty(0), np.empty(0), np.empty(0)
 
-    def extended(self, old: Any, new: Any, problem: Problem) -> GramModel | None:
-        """Add the columns of `new` to the model of a quadratic loss on those of `old`.
+    def extended(self, old: Any, m: int, problem: Problem) -> GramModel | None:
+        """Add the last `m` columns to the model of a quadratic loss on those of `old`.
 
         `problem` is that in the columns of both; None where another model is better.
         The Hessian grows in place while there is room, which leaves this one as it is.
@@ -108,7 +108,7 @@ class GramModel(NamedTuple):
         several, penalty = problem.n_outputs > 1, problem.penalty
         if several or (penalty.separable and prefers_columns(problem.design, penalty)):
             return None
-        k, m, h = old.shape[1], new.shape[1], problem.weight
+        k, new, h = old.shape[1], problem.design.last_columns(m), problem.weight
         hessian, added = self.hessian, slice(k, k + m)
         if len(hessian) < k + m:
             room = max(k + m, int(_GROWTH * len(hessian)))
@@ -202,7 +202,7 @@ class ColumnModel(NamedTuple):
         """Return means, curvatures and coupling, as a larger model begins with."""
         return self.mean, self.curvatures, self.coupling[:, 0]
 
-    def extended(self, old: Any, new: Any, problem: Problem) -> None:
+    def extended(self, old: Any, m: int, problem: Problem) -> None:
         """Add nothing in place: columns are not copied."""
 
     def _quadratic(self, slopes: Array) -> ColumnQuadratic:
@@ -234,40 +234,42 @@ def build_model(
     A `smaller` one is that in the first of them, of the same Hessian.
     """
     members = [np.flatnonzero(each) for each in active.T]
-    designs = [_taken(problem.design, features) for features in members]
     if problem.n_outputs == 1 and problem.penalty.separable:
-        (design,), (features,), centre = designs, members, problem.fit_intercept
-        if prefers_columns(design, problem.penalty):
+        (features,), centre = members, problem.fit_intercept
+        if prefers_columns(problem.design, problem.penalty, features):
+            design = _taken(problem.design, features)
             return _column_model(design, features, h.second[0], centre, smaller)
-    return _gram_model(problem, h, members, designs)
+    return _gram_model(problem, h, members)
 
 
-def prefers_columns(design: Any, penalty: Any) -> bool:
-    """Tell whether to descend over the columns costs less than over their Gram matrix.
+def prefers_columns(
+    design: Any, penalty: Any, columns: NDArray[np.intp] | None = None
+) -> bool:
+    """Tell whether to descend over columns costs less than over their Gram matrix.
 
     An epoch over the matrix takes ``k`` multiplications for each weight that moves; one
     over the columns reads and writes every entry, out of order. The matrix must be
     formed first.
     """
-    limit = max(_CHEAP, _EXACT * _EPOCHS * 4 * design.n_entries)
-    epochs = _EPOCHS * design.shape[1] * n_moving(design, penalty)
-    left = limit - epochs
-    return bool(left < 0.0 or design.cross_work(left) > left)
+    columns = np.arange(design.shape[1]) if columns is None else columns
+    n_entries, k = design.column_entries()[columns].sum(), len(columns)
+    limit = max(_CHEAP, _EXACT * _EPOCHS * 4 * n_entries)
+    left = limit - _EPOCHS * k * _n_moving(design.shape[0], k, penalty)
+    return bool(left < 0.0 or design.cross_work(left, columns) > left)
 
 
-def n_moving(design: Any, penalty: Any) -> float:
+def _n_moving(n: int, k: int, penalty: Any) -> float:
     """Return how many weights may be in use: seldom more than rows, but for l2 parts.
 
     These bend the penalty away from zero.
     """
-    n, k = design.shape
     return float(k if penalty.curvature(1.0, 0) > 0.0 else min(n, k))
 
 
 def _gram_model(
-    problem: Problem, h: Curvature, members: list[NDArray[np.intp]], designs: list[Any]
+    problem: Problem, h: Curvature, members: list[NDArray[np.intp]]
 ) -> GramModel:
-    hessian, coupling = second_order(designs, h)
+    hessian, coupling = second_order(problem.design, members, h)
     inverse = inverse_of(h.total(), problem.fit_intercept)
     if problem.fit_intercept:
         hessian -= coupling @ inverse @ coupling.T
@@ -277,8 +279,28 @@ def _gram_model(
     return GramModel(features, outputs, hessian, coupling, inverse, frame)
 
 
-def second_order(designs: list[Any], h: Curvature) -> tuple[Array, Array]:
+def second_order(
+    design: Any, members: list[NDArray[np.intp]], h: Curvature
+) -> tuple[Array, Array]:
     """Return ``X_c' h_cm X_m`` of all outputs, one after the other, and ``X_c' h_cm``.
+
+    Of some columns for each output, which are copied for some rows at a time.
+    """
+    sizes = [len(features) for features in members]
+    n_copied = sum(k for k in sizes if k < design.shape[1])
+    blocks = (
+        _second_order([_taken(part, features) for features in members], h.rows(rows))
+        for part, rows in design.row_blocks(n_copied)
+    )
+    hessian, coupling = next(blocks)
+    for square, sums in blocks:
+        hessian += square
+        coupling += sums
+    return hessian, coupling
+
+
+def _second_order(designs: list[Any], h: Curvature) -> tuple[Array, Array]:
+    """Return the same of whole designs.
 
     With ``A = [diag(pull_1) X_1, diag(pull_2) X_2, ...]`` that is ``-A' A`` between
     outputs.

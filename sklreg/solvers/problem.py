@@ -124,6 +124,10 @@ class Curvature(NamedTuple):
     second: Array  # n_outputs x n_samples: the diagonal
     pull: Array  # n_outputs x n_samples
 
+    def rows(self, rows: slice) -> Curvature:
+        """Return the Hessians of some rows."""
+        return Curvature(self.second[:, rows], self.pull[:, rows])
+
     def total(self) -> Array:
         """Return the sum over rows, (n_outputs, n_outputs)."""
         total = -(self.pull @ self.pull.T)

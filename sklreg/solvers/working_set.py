@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..designs import adjoining
+from ..designs import Reserve, adjoining
 from .certificate import Certified, certify, violations
 from .layout import whole_blocks
 from .model import Model, build_model, direction
@@ -92,13 +92,14 @@ class WorkingSet(NamedTuple):
     design: Any
     allowed: NDArray[np.bool_]  # n_features x n_outputs of the whole problem
     model: Model | None
+    reserve: Reserve  # of the design's columns
 
     @classmethod
     def empty(cls, problem: Problem) -> WorkingSet:
         """Return the set to start from."""
         nothing = np.empty(0, dtype=np.intp)
         shape = problem.design.shape[1], problem.n_outputs
-        return cls(nothing, None, np.zeros(shape, dtype=np.bool_), None)
+        return cls(nothing, None, np.zeros(shape, dtype=np.bool_), None, Reserve())
 
     @classmethod
     def everything(cls, problem: Problem) -> WorkingSet:
@@ -140,21 +141,27 @@ class WorkingSet(NamedTuple):
         new = np.flatnonzero(wanted)
         if len(new) == 0:
             return self._replace(allowed=allowed)
-        whole = len(new) == len(wanted)
-        added = problem.design
-        if not whole:
-            added = added.take(new).counted(problem.weight)
-        if self.design is None:
-            return WorkingSet(new, added, allowed, None)._modelled(problem, None)
-        features, design = np.append(self.features, new), self.design.joined(added)
-        larger = WorkingSet(features, design, allowed, None)
+        larger = self._replace(
+            features=np.append(self.features, new),
+            design=self._collected(problem, new),
+            allowed=allowed,
+            model=None,
+        )
         part = larger.part(problem)
-        model = self.model and self.model.extended(self.design, added, part)
+        model = self.model and self.model.extended(self.design, len(new), part)
         return (
             larger._replace(model=model)
             if model
             else larger._modelled(problem, self.model)
         )
+
+    def _collected(self, problem: Problem, new: NDArray[np.intp]) -> Any:
+        """Return the design with columns that join; that of the problem if all do."""
+        design, weight = problem.design, problem.weight
+        if len(new) == design.shape[1]:
+            return design
+        before = design.take(new[:0]) if self.design is None else self.design
+        return design.collected(new, weight, before, self.reserve)
 
     def _modelled(self, problem: Problem, smaller: Model | None) -> WorkingSet:
         """Build the model where it is the same at every point, from a smaller one."""
