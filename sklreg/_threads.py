@@ -1,6 +1,8 @@
 """One BLAS thread for small products: they gain nothing from more.
 
-Worse, on a busy machine each of them waits for the slowest thread.
+Worse, on a busy machine each of them waits for the slowest thread. Many small products
+that are added up may run in threads of our own instead; then BLAS must keep to one, for
+its threads wait for more work long after a product.
 """
 
 from __future__ import annotations
@@ -40,6 +42,12 @@ def one_blas_thread() -> Iterator[None]:
                 _before.clear()
 
 
+def n_own_threads() -> int:
+    """Return how many threads may take the place of those that BLAS does without."""
+    with _lock:
+        return min(_before.values(), default=1)
+
+
 def _set_threads(threads: dict[Any, int]) -> None:
     """Set the threads of each BLAS."""
     for blas, n in threads.items():
@@ -57,14 +65,14 @@ def _libraries() -> list[Any]:
 
 
 def blas_threads_for(
-    shape: tuple[int, ...],
+    shape: tuple[int, ...], *, in_moments: bool = False
 ) -> contextlib.AbstractContextManager[None]:
     """Limit BLAS to one thread for a matrix of few numbers, leave it alone for many.
 
-    And for very few, of which it makes no threads: to set the limit takes time.
+    And for very few, of which it makes no threads: to set the limit takes time. Where
+    least squares is solved `in_moments`, these are summed in threads of our own.
     """
     size = math.prod(shape)
     tiny = size <= _TINY and size * min(shape) <= _TINY_PRODUCT
-    return (
-        one_blas_thread() if size <= _SMALL and not tiny else contextlib.nullcontext()
-    )
+    limited = (size <= _SMALL or in_moments) and not tiny
+    return one_blas_thread() if limited else contextlib.nullcontext()

@@ -21,8 +21,9 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import sklreg
-from sklreg import LinearClassifier, LinearRegressor
-from sklreg._threads import blas_threads_for
+from sklreg import LinearClassifier, LinearRegressor, regularization_path
+from sklreg._threads import blas_threads_for, n_own_threads
+from sklreg.designs import Dense, _sums, dense
 from sklreg.neural import MLPClassifier, MLPRegressor
 from sklreg.solvers import Sums
 
@@ -302,6 +303,57 @@ def test_interrupt_returns_promptly_and_leaves_the_estimator_alone(problem, refi
 def test_blas_is_limited_where_threads_would_not_pay(shape, limited):
     context = blas_threads_for(shape)
     assert isinstance(context, contextlib.nullcontext) != limited
+
+
+def test_least_squares_from_moments_limits_blas_whatever_the_size(monkeypatch):
+    """Its threads take chunks of rows; those of BLAS would be in their way."""
+    assert not isinstance(
+        blas_threads_for((100_000, 100), in_moments=True), contextlib.nullcontext
+    )
+    seen, part_of = set(), _sums.sum_over_rows
+
+    def watched(part, n, q):
+        seen.add(n_own_threads())
+        return part_of(part, n, q)
+
+    monkeypatch.setattr(dense, "sum_over_rows", watched)
+    X = np.random.default_rng(0).standard_normal((90_000, 50))
+    y = X[:, 0] + 1.0
+    with threadpool_limits(2, "blas"):
+        LinearRegressor("l1", alpha=0.1).fit(X, y)
+        regularization_path(LinearRegressor("l1"), X, y, alphas=3)
+    assert seen == {2}
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_sums_in_threads_are_those_in_sequence_to_the_last_bit(monkeypatch, order):
+    random = np.random.default_rng(0)
+    X = np.asarray(random.standard_normal((20_000, 100)), order=order)
+    design, beside, weight = Dense.of(X), np.ones((20_000, 1)), random.random(20_000)
+    for shift in (0.0, 0.5):
+        for h in (weight, np.ones(20_000)):
+            found = []
+            for n_threads in (1, 2, 7):
+                monkeypatch.setattr(_sums, "n_own_threads", lambda n=n_threads: n)
+                found.append(design._products(np.full(100, shift), beside, h))
+            Z = np.hstack([X - shift, beside])
+            expected = Z.T @ (h[:, None] * Z)
+            np.testing.assert_allclose(found[0], expected, rtol=0.0, atol=1e-8)
+            assert np.array_equal(found[0], found[1])
+            assert np.array_equal(found[0], found[2])
+
+
+def test_errors_and_how_numpy_treats_them_pass_between_threads(monkeypatch):
+    monkeypatch.setattr(_sums, "n_own_threads", lambda: 2)
+
+    def part(rows):
+        if rows.start > 0:
+            msg = f"from {rows.start}"
+            raise ValueError(msg)
+        return np.full(1, 1e300) * 1e300
+
+    with np.errstate(over="ignore"), pytest.raises(ValueError, match="from"):
+        _sums.sum_over_rows(part, 1_000_000, 50)
 
 
 def test_moments_are_summed_within_that_limit(monkeypatch):

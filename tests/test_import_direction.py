@@ -11,10 +11,10 @@ PACKAGE = Path(sklreg.__file__).parent
 
 #: A file may import from the storeys below its own and from its own room.
 STOREYS = [
-    {"_compile", "_parameters"},
+    {"_compile", "_parameters", "_threads"},
     {"designs", "losses", "penalties", "_random_numbers", "_exponentials", "_span"},
     {"solvers", "augmentation"},
-    {"_validation", "_estimator", "_threads", "_progress", "_callbacks"},
+    {"_validation", "_estimator", "_progress", "_callbacks"},
     {"linear", "neural"},
     {"model_selection"},
     {"drop_in"},

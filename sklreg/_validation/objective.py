@@ -79,7 +79,7 @@ def check_targets(
             "or take a loss of any number, such as 'squared_error'."
         )
         raise ValueError(msg)
-    mean = weight[weight > 0.0] @ y
+    mean = np.einsum("i,ij->j", weight[weight > 0.0], y)  # BLAS would start threads
     if loss.has_link and fit_intercept and mean.min(initial=np.inf) <= 0.0:
         msg = (
             f"The mean of y must be above zero for loss={given!r} with an intercept, "

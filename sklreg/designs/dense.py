@@ -7,13 +7,13 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.blas import dsyrk
 
 from .._compile import kernel, record
 from ._arrays import read_only
 from ._blocks import CROSS_ROWS, Array, adjoining, row_slices
 from ._products import times_few
 from ._reserve import Reserve
+from ._sums import sum_over_rows
 
 Indices = NDArray[np.intp]
 Order = Literal["C", "F"]
@@ -211,7 +211,7 @@ class Dense(NamedTuple):
         (n, p), q = self.shape, self.shape[1] + beside.shape[1]
         if not shift.any() and self._is_plain(weight):
             out = np.empty((q, q))
-            out[:p, :p] = self.values.T @ self.values
+            out[:p, :p] = sum_over_rows(self._square, n, p)
             out[:p, p:] = self.rmatvec(beside) if sums is None else sums
             out[p:, :p] = out[:p, p:].T
             out[p:, p:] = beside.T @ beside
@@ -229,6 +229,10 @@ class Dense(NamedTuple):
 
         out = _sum_of_products(fill, n, q, order)
         return out if root is not None else weight[0] * out
+
+    def _square(self, rows: slice) -> Array:
+        """Return ``X' X`` of some rows."""
+        return np.asarray(self.values[rows].T @ self.values[rows])
 
     def pulled(
         self, others: list[Dense], centres: list[Array], pull: Array
@@ -370,17 +374,18 @@ def _sum_of_products(
 
     `fill` writes some of its rows at a time to an array that stays in the cache.
     """
-    blocks = list(row_slices(n, q, CROSS_ROWS))
-    space, out = np.empty(blocks[0].stop * q), np.zeros((q, q), order="F")
-    for rows in blocks:
-        m = rows.stop - rows.start
-        z = space[: m * q].reshape((m, q), order=order)
-        fill(rows, z)
-        a = z if order == "F" else z.T  # in the order of BLAS
-        out = dsyrk(1.0, a, 1.0, out, trans=order == "F", overwrite_c=True)
-    out = out + out.T  # of which BLAS made one half
-    out.flat[:: q + 1] *= 0.5
-    return out
+
+    def part(rows: slice) -> Array:
+        blocks = list(row_slices(rows.stop - rows.start, q, max(CROSS_ROWS, q)))
+        space, out = np.empty(blocks[0].stop * q), np.zeros((q, q))
+        for block in blocks:
+            m = block.stop - block.start
+            z = space[: m * q].reshape((m, q), order=order)
+            fill(slice(rows.start + block.start, rows.start + block.stop), z)
+            out += z.T @ z  # BLAS makes one half of it
+        return out
+
+    return sum_over_rows(part, n, q)
 
 
 def _shifted(values: NDArray[Any], centre: Array) -> Array:

@@ -150,15 +150,13 @@ class LinearModel(LinearPredictor):
         return self._stated(X, y, weight, loss, offset, penalty, *columns)
 
     def _summed(
-        self, X: Any, y: Array, weight: Array, loss: Any, offset: Array | None = None
+        self, X: Any, y: Array, weight: Array, loss: Any, penalty: Any
     ) -> Prepared:
-        """State the problem, with its moments where one pass over X gives both."""
-        penalty, sums = self.penalty_record(self.alpha, X.shape[1]), None
-        if offset is None and moments_pay(loss, X.shape, y.shape[1], [penalty]):
-            sums = Sums.of(as_design(X), y, weight, fit_intercept=self.fit_intercept)
+        """State the problem, with its moments if one pass over X gives both."""
+        sums = Sums.of(as_design(X), y, weight, fit_intercept=self.fit_intercept)
         if sums is None:
             columns = self._columns(X, weight)
-            return self._stated(X, y, weight, loss, offset, penalty, *columns)
+            return self._stated(X, y, weight, loss, None, penalty, *columns)
         columns = sums.standardized(centre=self.fit_intercept, scale=self.standardize)
         prepared = self._stated(X, y, weight, loss, None, penalty, *columns)
         moments = sums.of_columns(prepared.problem.design)
@@ -303,8 +301,14 @@ class LinearModel(LinearPredictor):
         solution : Solution
             What was found in them.
         """
-        with blas_threads_for(X.shape):
-            prepared = self._summed(X, y, weight, loss, offset)
+        penalty = self.penalty_record(self.alpha, X.shape[1])
+        pays = offset is None and moments_pay(loss, X.shape, y.shape[1], [penalty])
+        with blas_threads_for(X.shape, in_moments=pays):
+            if pays:
+                prepared = self._summed(X, y, weight, loss, penalty)
+            else:
+                columns = self._columns(X, weight)
+                prepared = self._stated(X, y, weight, loss, offset, penalty, *columns)
             solution = solve(
                 prepared.problem,
                 tol=self.tol,

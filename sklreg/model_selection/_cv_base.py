@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import numbers
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from .._threads import blas_threads_for
 from .._validation import Interval, checked_weights, fitting, in_order
 from ..linear import Prepared
 from ..linear._base import LinearModel
+from ..solvers import Problem, moments_pay
 from .choosing import Choosing, constraints_of, warn_of_fits
 from .closed_form import generalised, leave_one_out
 from .cross_validation import Settings, Validation
@@ -103,7 +105,7 @@ class CrossValidated(Callbacks, Choosing, LinearModel):
         line = ProgressLine(n_fits, shown=bool(self.verbose))
         given = None if sample_weight is None else weight
         task = Task.of_fit(self, X, y, given, n_fits, in_order=False)
-        with blas_threads_for(X.shape):
+        with _threads_for(whole.problem, paths):
             validation = Validation.of(whole, weight, folds, self._settings(), paths)
             shortfalls = list[str]()
             if isinstance(self.cv, str):
@@ -308,3 +310,13 @@ class CrossValidated(Callbacks, Choosing, LinearModel):
         ]
         self._assign_choice(curve, index)
         self.l1_ratio_ = float(np.ravel(self.l1_ratio)[best])
+
+
+def _threads_for(
+    problem: Problem, tasks: list[list[list[Any]]]
+) -> contextlib.AbstractContextManager[None]:
+    """Limit BLAS as pays for the penalties of all folds, paths and strengths."""
+    penalties = [each for task in tasks for path in task for each in path]
+    shape = problem.design.shape
+    pays = moments_pay(problem.loss, shape, problem.n_outputs, penalties)
+    return blas_threads_for(shape, in_moments=pays)

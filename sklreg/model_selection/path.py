@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .._estimator import warn_unconverged
 from .._threads import blas_threads_for
 from ..linear import Prepared
-from ..solvers import Solution, solve_path
+from ..solvers import Solution, moments_pay, solve_path
 from .alpha_max import general, prepared
 from .grid import Array, penalties_at, strengths
 from .models import Models
@@ -99,7 +99,9 @@ def regularization_path(
     problem = stated.problem._replace(penalty=unit)
     grid = strengths(problem, alphas, alpha_min_ratio)
     penalties = penalties_at(unit, grid)
-    with blas_threads_for((n_samples, n_features)):
+    shape, k = (n_samples, n_features), problem.n_outputs
+    pays = moments_pay(problem.loss, shape, k, penalties)
+    with blas_threads_for(shape, in_moments=pays):
         solutions = solve_path(
             problem, penalties, tol=estimator.tol, max_iter=estimator.max_iter
         )
