@@ -67,8 +67,8 @@ class Dense(NamedTuple):
 
         That is of some columns, or of all. BLAS does one half of them, eight at a time.
         """
-        (n, p), k = self.shape, None if columns is None else len(columns)
-        return n * (p if k is None else k) ** 2 / 16
+        k = self.shape[1] if columns is None else len(columns)
+        return self.shape[0] * k * k / 16
 
     def epoch_work(self) -> float:
         """Return the multiplications of one pass over all columns, eight at a time."""
