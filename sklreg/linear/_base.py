@@ -146,6 +146,18 @@ class LinearModel(LinearPredictor):
     ) -> Prepared:
         """State the problem for validated X, targets (n, k) and weights of sum 1."""
         penalty = self.penalty_record(self.alpha, X.shape[1])
+        return self._in_columns(X, y, weight, loss, offset, penalty)
+
+    def _in_columns(
+        self,
+        X: Any,
+        y: Array,
+        weight: Array,
+        loss: Any,
+        offset: Array | None,
+        penalty: Any,
+    ) -> Prepared:
+        """State the problem with the moments of each column."""
         columns = self._columns(X, weight)
         return self._stated(X, y, weight, loss, offset, penalty, *columns)
 
@@ -155,8 +167,7 @@ class LinearModel(LinearPredictor):
         """State the problem, with its moments if one pass over X gives both."""
         sums = Sums.of(as_design(X), y, weight, fit_intercept=self.fit_intercept)
         if sums is None:
-            columns = self._columns(X, weight)
-            return self._stated(X, y, weight, loss, None, penalty, *columns)
+            return self._in_columns(X, y, weight, loss, None, penalty)
         columns = sums.standardized(centre=self.fit_intercept, scale=self.standardize)
         prepared = self._stated(X, y, weight, loss, None, penalty, *columns)
         moments = sums.of_columns(prepared.problem.design)
@@ -307,8 +318,7 @@ class LinearModel(LinearPredictor):
             if pays:
                 prepared = self._summed(X, y, weight, loss, penalty)
             else:
-                columns = self._columns(X, weight)
-                prepared = self._stated(X, y, weight, loss, offset, penalty, *columns)
+                prepared = self._in_columns(X, y, weight, loss, offset, penalty)
             solution = solve(
                 prepared.problem,
                 tol=self.tol,
