@@ -35,6 +35,8 @@ _INEXACT = 0.1
 #: The share of the slopes below which a tolerance is near rounding, and how many steps
 #: in the columns are tried for that.
 _PRECISE, _LAST_STEPS = 1e-11, 2
+#: What share of the violation a whole step leaves where its Hessian serves once more.
+_LASTS = 0.4
 #: Epochs over the columns, or over a Hessian, that a step is expected to take, and what
 #: else the latter takes, in multiplications.
 _EPOCHS, _FORMED_EPOCHS, _OVERHEAD, _LITTLE = 30, 12, 3e5, 2e6
@@ -50,7 +52,9 @@ def proximal_newton(
 ) -> tuple[Point, Evaluation, int]:
     """Improve the `allowed` weights until their largest violation is `tolerance`.
 
-    Returns the point, its evaluation and the number of Newton steps taken.
+    Returns the point, its evaluation and the number of Newton steps taken. A Hessian
+    serves for another step where its last one was whole and left little (Shamanskii
+    1967, A modification of Newton's method, Ukrainian Mathematical Journal 19).
     """
     damping, n_iter = LEAST_DAMPING, 0
     if keeps_to_columns(problem):
@@ -61,6 +65,9 @@ def proximal_newton(
         )
     inexact = _INEXACT if problem.penalty.convex else 0.0
     best, since_best = np.inf, 0
+    # Iterates of smooth penalties are those of as many calls of one step each.
+    lasts = _LASTS if problem.penalty.convex and not problem.penalty.is_smooth() else 0
+    modelled, before = allowed, 0.0
     while n_iter < max_iter:
         scores = allowed * violations(problem, point.w, evaluation.gradient)
         largest = max(
@@ -75,13 +82,16 @@ def proximal_newton(
             break
         n_iter += 1
         active = _active(problem, point.w, allowed, scores)
-        h = problem.hessian(point.eta, damping)
-        model = build_model(problem, h, active)
+        is_new = largest >= lasts * before or (active & ~modelled).any()
+        if is_new:
+            h = problem.hessian(point.eta, damping)
+            model, modelled = build_model(problem, h, active), active
         inner = max(0.1 * tolerance, inexact * largest)
         way = direction(problem, model, point, evaluation, inner)
         point, step = line_search(problem, point, way, evaluation)
-        if step == 0.0 and damping >= 1.0:
+        if step == 0.0 and damping >= 1.0 and is_new:
             break
+        before = largest if step == 1.0 else 0.0
         damping = adapted(damping, step)
         evaluation = evaluate(problem, point)
     return point, evaluation, n_iter
