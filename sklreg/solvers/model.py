@@ -31,6 +31,8 @@ from .quadratic import ColumnQuadratic, column_moments
 _EPOCHS, _CHEAP = 12, 5e6
 #: How many times longer than its columns a Gram matrix may take, as it is exact.
 _EXACT = 2.5
+#: Share of the columns above which a model in columns takes them all.
+_MOST = 0.5
 #: By what factor the room for a Hessian grows, at least.
 _GROWTH = 1.5
 #: Weights times weights in use up to which a Newton step costs next to nothing.
@@ -231,13 +233,15 @@ def build_model(
 ) -> Model:
     """Form the model in the active weights from the Hessian `h` in eta.
 
-    A `smaller` one is that in the first of them, of the same Hessian.
+    A `smaller` one is that in the first of them, of the same Hessian. A model that
+    keeps to columns holds all if most are active, for to take some is a copy.
     """
     members = [np.flatnonzero(each) for each in active.T]
     if problem.n_outputs == 1 and problem.penalty.separable:
-        (features,), centre = members, problem.fit_intercept
+        most = len(members[0]) > _MOST * len(active)
+        features = np.arange(len(active)) if most else members[0]
         if prefers_columns(problem.design, problem.penalty, features):
-            design = _taken(problem.design, features)
+            design, centre = _taken(problem.design, features), problem.fit_intercept
             return _column_model(design, features, h.second[0], centre, smaller)
     return _gram_model(problem, h, members)
 

@@ -28,7 +28,7 @@ from .problem import Array, Evaluation, Point, Problem, evaluate
 _PATIENCE = 30
 #: A model that takes up to so many multiplications holds all that are allowed, and so
 #: does one of this share of them.
-_CHEAP, _MOST = 1e6, 0.5
+_CHEAP, _MOST = 1e6, 0.8
 _EPS = float(np.finfo(np.float64).eps)
 #: To what share of the point's violation its model is minimised.
 _INEXACT = 0.1
@@ -85,7 +85,8 @@ def proximal_newton(
         is_new = largest >= lasts * before or (active & ~modelled).any()
         if is_new:
             h = problem.hessian(point.eta, damping)
-            model, modelled = build_model(problem, h, active), active
+            model, modelled = build_model(problem, h, active), np.zeros_like(allowed)
+            modelled[model.features, model.outputs] = True
         inner = max(0.1 * tolerance, inexact * largest)
         way = direction(problem, model, point, evaluation, inner)
         point, step = line_search(problem, point, way, evaluation)
@@ -123,12 +124,15 @@ def keeps_to_columns(problem: Problem) -> bool:
 def _active(
     problem: Problem, w: Array, allowed: NDArray[np.bool_], scores: Array
 ) -> NDArray[np.bool_]:
-    """Leave satisfied zeros out of a model that takes time to build, if most are."""
+    """Leave satisfied zeros out of a model that takes time to build, if they are many.
+
+    To take some columns is a copy, and a weight that is missing takes another model.
+    """
     n_allowed = float(np.count_nonzero(allowed))
     if problem.design.shape[0] * n_allowed**2 <= _CHEAP:
         return allowed
     active = np.logical_and(allowed, (w != 0.0) | (scores > 0.0))
-    if np.count_nonzero(active) > _MOST * n_allowed:  # to take columns is a copy
+    if np.count_nonzero(active) > _MOST * n_allowed:
         return allowed
     return whole_blocks(problem.penalty, problem.columns, active)
 
