@@ -292,10 +292,7 @@ class Dense(NamedTuple):
         They are contiguous, column by column.
         """
         rows = self.values.T[columns].astype(np.float64, copy=False)
-        if mean.any():
-            rows -= mean[:, None]
-        if (scale != 1.0).any():
-            rows /= scale[:, None]
+        rows = _standardized(rows, mean, scale)
         return Dense.of(rows.T), np.zeros_like(mean), np.ones_like(scale)
 
     def collected(
@@ -312,11 +309,12 @@ class Dense(NamedTuple):
         These shifted and scaled, in all rows: nothing is saved by leaving some out.
         Also what is left of means and scales: nothing.
         """
-        k, most = before.shape[1], self.shape[1]
-        some, mean, scale = self.take(columns, mean, scale)
-        (rows,) = reserve.extended([before.values.T], k + len(columns), most)
-        rows[k:] = some.values.T
-        return Dense.of(rows.T), mean, scale
+        (n, most), k, m = self.shape, before.shape[1], len(columns)
+        (rows,) = reserve.extended([before.values.T], k + m, most)
+        for part in row_slices(n, m):
+            some = self.values[part].T[columns].astype(np.float64, copy=False)
+            rows[k:, part] = _standardized(some, mean, scale)
+        return Dense.of(rows.T), np.zeros_like(mean), np.ones_like(scale)
 
     def last_columns(self, m: int) -> Dense:
         """Return the last `m` columns; they are not copied."""
@@ -353,6 +351,15 @@ class Dense(NamedTuple):
         values = np.empty((n, p + other.shape[1]), dtype, order="F")
         values[:, :p], values[:, p:] = self.values, other.values
         return Dense.of(values)
+
+
+def _standardized(rows: Array, mean: Array, scale: Array) -> Array:
+    """Shift and scale rows, in place, and return them."""
+    if mean.any():
+        rows -= mean[:, None]
+    if (scale != 1.0).any():
+        rows /= scale[:, None]
+    return rows
 
 
 def _near_zero(means: Array, squares: Array) -> NDArray[np.bool_]:

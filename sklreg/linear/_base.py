@@ -32,11 +32,14 @@ from ..solvers import (
     Sums,
     Weights,
     certificate_of,
+    may_want_few,
     moments_pay,
     printed,
     silent,
     solve,
     start_point,
+    telling_rows,
+    wants_few,
 )
 
 Array = NDArray[np.float64]
@@ -174,6 +177,20 @@ class LinearModel(LinearPredictor):
         known = LeastSquares.known(prepared.problem, moments, sums.centre)
         return prepared._replace(least_squares=known)
 
+    def _wants_few(
+        self, X: Any, y: Array, weight: Array, loss: Any, penalty: Any
+    ) -> bool:
+        """Tell by some rows whether to look in X for the few weights in use."""
+        rows = telling_rows(len(y))
+        total = weight[rows].sum()
+        if not (may_want_few(as_design(X), loss, penalty, y.shape[1]) and total > 0.0):
+            return False
+        y, weight = y[rows], weight[rows] / total
+        with np.errstate(all="ignore"):  # what is not finite is told later
+            columns = self._columns(X[rows], weight)
+            sample = self._prepared(X.dtype, y, weight, loss, None, penalty, *columns)
+            return wants_few(sample.problem)
+
     def _columns(self, X: Any, weight: Array) -> tuple[Standardized, Array]:
         """Wrap a validated X and return it with the norms of its columns."""
         return standardized(
@@ -208,6 +225,20 @@ class LinearModel(LinearPredictor):
         check_not_tiny("X", X, float(deviation.max(initial=0.0)) ** 2)
         if loss.quadratic:
             check_not_tiny("y", y, squares)
+        return self._prepared(X.dtype, y, weight, loss, offset, penalty, design, norms)
+
+    def _prepared(
+        self,
+        dtype: Any,
+        y: Array,
+        weight: Array,
+        loss: Any,
+        offset: Array | None,
+        penalty: Any,
+        design: Standardized,
+        norms: Array,
+    ) -> Prepared:
+        """State the problem in columns that are known to be in order."""
         columns = np.arange(len(norms))
         excluded = penalty.excluded(columns)
         scale = np.where(excluded, np.inf, design.scale)  # a column of zeros
@@ -216,7 +247,7 @@ class LinearModel(LinearPredictor):
         problem = Problem(
             design, y, weight, loss, penalty, with_intercept, columns, norms, offset
         )
-        prepared = Prepared(problem, penalty.restated(1.0, X.dtype), X.dtype)
+        prepared = Prepared(problem, penalty.restated(1.0, dtype), dtype)
         problem = problem._replace(penalty=prepared.restated(penalty))
         return prepared._replace(problem=problem)
 
@@ -314,8 +345,9 @@ class LinearModel(LinearPredictor):
         """
         penalty = self.penalty_record(self.alpha, X.shape[1])
         pays = offset is None and moments_pay(loss, X.shape, y.shape[1], [penalty])
-        with blas_threads_for(X.shape, in_moments=pays):
-            if pays:
+        few = pays and self._wants_few(X, y, weight, loss, penalty)
+        with blas_threads_for(X.shape, in_moments=pays and not few):
+            if pays and not few:
                 prepared = self._summed(X, y, weight, loss, penalty)
             else:
                 prepared = self._in_columns(X, y, weight, loss, offset, penalty)
@@ -326,6 +358,7 @@ class LinearModel(LinearPredictor):
                 start=before and _start(prepared, *before),
                 report=printed if self.verbose else silent,
                 least_squares=prepared.least_squares,
+                in_moments=not few,
                 enough=enough,
             )
         return prepared, solution

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .few import may_want_few, telling_rows, wants_few
 from .folds import Blocks, in_blocks, over_rows
 from .freedom import degrees_of_freedom
 from .least_squares import LeastSquares
@@ -26,6 +27,7 @@ __all__ = [
     "degrees_of_freedom",
     "directions",
     "in_blocks",
+    "may_want_few",
     "moments_pay",
     "over_rows",
     "printed",
@@ -33,4 +35,6 @@ __all__ = [
     "solve",
     "solve_path",
     "start_point",
+    "telling_rows",
+    "wants_few",
 ]

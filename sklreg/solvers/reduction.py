@@ -57,7 +57,12 @@ def moments_pay(
     columns = _COLUMNS + _COLUMNS_PER_SOLUTION * len(penalties) * k
     if all(penalty.is_smooth() for penalty in penalties):
         columns = max(NEWTON_SIZE, columns)
-    return bool(loss.quadratic and n > _TALL * p and p <= columns)
+    return is_tall(loss, n, p) and p <= columns
+
+
+def is_tall(loss: Any, n: int, p: int) -> bool:
+    """Tell whether a problem is least squares with more rows than columns by far."""
+    return bool(loss.quadratic and n > _TALL * p)
 
 
 def by_moments(whole: LeastSquares) -> Reduction | None:

@@ -35,14 +35,18 @@ def solve(
     start: Start | None = None,
     report: Report = silent,
     least_squares: LeastSquares | None = None,
+    in_moments: bool = True,
     enough: float = 0.0,
 ) -> Solution:
     """Minimise the problem's objective, a path of one point: see `solve_path`.
 
     Least squares on few columns is solved in its moments, `least_squares` if these are
-    known.
+    known; or not `in_moments`, if it wants few of the columns.
     """
     penalties, shape = [problem.penalty], problem.design.shape
+    if not in_moments:
+        start = _usable(problem, start)
+        return _paths(problem, penalties, tol, max_iter, start, report)[0]
     pays = moments_pay(problem.loss, shape, problem.n_outputs, penalties)
     if pays and least_squares is None:
         least_squares = LeastSquares.of(problem)
@@ -118,8 +122,7 @@ def solve_path(
             problem, [relative], tol=_ROUGH, max_iter=max_iter, reduction=reduction
         )
         start = near.coef, near.intercept
-    if start is not None:
-        start = _at_used(problem, start[0]), start[1] * problem.fit_intercept
+    start = _usable(problem, start)
     if reduction is None:
         return _paths(problem, penalties, tol, max_iter, start, report, enough=enough)
     if start is not None:
@@ -135,6 +138,13 @@ def solve_path(
             solution = _verified(stated, solution, tol, max_iter, report)  # noqa: PLW2901
         solutions.append(solution)
     return solutions
+
+
+def _usable(problem: Problem, start: Start | None) -> Start | None:
+    """Return what of a start the problem has a place for."""
+    if start is None:
+        return None
+    return _at_used(problem, start[0]), start[1] * problem.fit_intercept
 
 
 def _at_used(problem: Problem, w: Array) -> Array:

@@ -18,11 +18,13 @@ from .layout import whole_blocks
 from .model import Model, build_model, direction
 from .problem import Array, Evaluation, Point, Problem, Weights, evaluate
 from .proximal_newton import balanced, proximal_newton
+from .reduction import is_tall
 from .tolerance import Report, Tolerance
 
 #: Up to this many weights the working set is everything.
 _SMALL = 400
-_FIRST = 100
+#: How many weights join at first: so many, or a share of them.
+_FIRST, _FIRST_SHARE = 100, 0.125
 #: Share of the largest violation to which a subproblem is solved.
 _INNER = 0.1
 #: Rounds without bettering the certificate by a percent: only rounding is left.
@@ -74,8 +76,12 @@ def working_sets(
 
 
 def takes_every_weight(problem: Problem) -> bool:
-    """Tell whether the weights are so few that the working set is all of them."""
-    return problem.design.shape[1] * problem.n_outputs <= _SMALL
+    """Tell whether the weights are so few that the working set is all of them.
+
+    Of tall least squares all are better solved in moments: few are wanted here.
+    """
+    (n, p), k = problem.design.shape, problem.n_outputs
+    return p * k <= _SMALL and not is_tall(problem.loss, n, p)
 
 
 def to_rounding(problem: Problem) -> bool:
@@ -115,7 +121,8 @@ class WorkingSet(NamedTuple):
             return self if self.allowed.all() else WorkingSet.everything(problem)
         allowed = np.logical_or(self.allowed, w != 0.0)
         candidates = np.flatnonzero((scores > 0.0) & ~allowed)
-        room = times * max(_FIRST, int(np.count_nonzero(w)))
+        first = min(_FIRST, int(_FIRST_SHARE * w.size))
+        room = times * max(first, int(np.count_nonzero(w)))
         if len(candidates) > room:
             ranked = np.argpartition(scores.flat[candidates], -room)
             candidates = candidates[ranked[-room:]]
