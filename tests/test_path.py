@@ -46,7 +46,7 @@ CASES = {
     "two targets": (LinearRegressor("l1", tol=1e-10), TWO_TARGETS),
     "binary": (LinearClassifier("l1", tol=1e-10), CANCER),
     "balanced": (LinearClassifier("l1", class_weight="balanced", tol=1e-10), CANCER),
-    "multinomial": (LinearClassifier("elasticnet", tol=1e-10), DIGITS),
+    "multinomial": (LinearClassifier("elasticnet", tol=1e-12), DIGITS),
 }
 
 

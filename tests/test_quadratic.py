@@ -19,13 +19,15 @@ from sklreg import (
 from sklreg.designs import CSC, Dense, standardized
 from sklreg.losses import SquaredError
 from sklreg.penalties import L1, L2, MCP, Bounded, ElasticNet, Weighted
-from sklreg.solvers import Problem, column_descent, model, proximal_newton
+from sklreg.solvers import Problem, column_descent, column_model, model, proximal_newton
 from sklreg.solvers import core as core_module
 from sklreg.solvers import newton_steps as steps_past_kinks
 from sklreg.solvers.active_set import minimize_quadratic
 from sklreg.solvers.cholesky import Cholesky, append, append_all, solve
 from sklreg.solvers.column_descent import minimize_in_columns
+from sklreg.solvers.column_model import ColumnModel
 from sklreg.solvers.core import Core, descend
+from sklreg.solvers.gram_model import GramModel
 from sklreg.solvers.newton_steps import Room, newton_steps
 from sklreg.solvers.problem import Curvature, Goal
 from sklreg.solvers.quadratic import (
@@ -130,8 +132,8 @@ def quadratics(X, make=Dense, *, centre=True, scale=True, seed=1):
     hessian = about.T @ (h[:, None] * about)
     first = about.T @ (rng.normal(size=n) * h)
     curvature, everything = Curvature(h[None], np.zeros((1, n))), np.arange(k)
-    gram = model._gram_model(problem, curvature, [everything])
-    columns = model._column_model(design, everything, h, centre, None)
+    gram = GramModel.of(problem, curvature, [everything])
+    columns = ColumnModel.of(design, everything, h, centre, None)
     return Quadratics(
         hessian,
         first,
@@ -543,7 +545,7 @@ def used(monkeypatch):
         sizes.append(quadratic.columns.shape[1])
         return minimize_in_columns(quadratic, *rest)
 
-    monkeypatch.setattr(model, "minimize_in_columns", recorded)
+    monkeypatch.setattr(column_model, "minimize_in_columns", recorded)
     return sizes
 
 

@@ -22,10 +22,10 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from .model import inverse_of, second_order
 from .problem import Array, Problem, penalty_derivatives, start_point
 from .reduction import reduce
 from .ridge import directions
+from .second_order import inverse_of, second_order
 
 _EPS = float(np.finfo(np.float64).eps)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..designs import Reserve, adjoining
 from .certificate import Certified, certify, violations
 from .layout import whole_blocks
-from .model import Model, build_model, direction
+from .model import Model, build_model, direction, extended
 from .problem import Array, Evaluation, Point, Problem, Weights, evaluate
 from .proximal_newton import balanced, proximal_newton
 from .reduction import is_tall
@@ -155,7 +155,7 @@ class WorkingSet(NamedTuple):
             model=None,
         )
         part = larger.part(problem)
-        model = self.model and self.model.extended(self.design, len(new), part)
+        model = self.model and extended(self.model, self.design, len(new), part)
         return (
             larger._replace(model=model)
             if model
