@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._memory import keep_freed_memory
 from .drop_in import (
     ElasticNet,
     ElasticNetCV,
@@ -29,6 +30,8 @@ from .model_selection import (
     regularization_path,
 )
 from .neural import MLPClassifier, MLPRegressor
+
+keep_freed_memory()
 
 __version__ = "0.1.0"
 __all__ = [

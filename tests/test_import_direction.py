@@ -11,7 +11,7 @@ PACKAGE = Path(sklreg.__file__).parent
 
 #: A file may import from the storeys below its own and from its own room.
 STOREYS = [
-    {"_compile", "_parameters", "_threads"},
+    {"_compile", "_memory", "_parameters", "_threads"},
     {"designs", "losses", "penalties", "_random_numbers", "_exponentials", "_span"},
     {"solvers", "augmentation"},
     {"_validation", "_estimator", "_progress", "_callbacks"},
@@ -35,6 +35,7 @@ WITHOUT_SKLEARN = {"_compile", "_parameters", "designs", "losses", "penalties"} 
     "augmentation",
     "_random_numbers",
     "_exponentials",
+    "_memory",
     "_span",
 }
 FILES = sorted(PACKAGE.rglob("*.py"))

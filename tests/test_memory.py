@@ -6,6 +6,9 @@ as X has rows and columns together, eight bytes each.
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
 import tracemalloc
 
 import numpy as np
@@ -17,6 +20,7 @@ from sklreg import (
     LinearClassifierCV,
     LinearRegressor,
     LinearRegressorCV,
+    _memory,
     alpha_max,
     regularization_path,
 )
@@ -239,3 +243,41 @@ def test_tall_folds_take_blocks_ten_vectors_and_a_gram_matrix_each(rng, shape, p
     ):
         peak = peak_of(lambda model=model, target=target: model.fit(X, target))
         assert peak < 1.2 * BLOCKS + vectors(X, n_vectors) + (5 + 5) * gram
+
+
+# What is freed ------------------------------------------------------------------------
+
+PAGES = """
+import importlib.util, resource, sys
+import numpy as np
+
+def pages():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        arrays = [np.ones(40_000) for _ in range(8)]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+spec = importlib.util.spec_from_file_location("memory", sys.argv[1])
+memory = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(memory)
+pages()
+before = pages()
+memory.keep_freed_memory()
+pages()
+print(before, pages())
+"""
+
+
+def test_what_is_freed_is_not_fetched_again_page_by_page():
+    """Where the allocator would have given it back, as the GNU C library's does."""
+    done = subprocess.run(
+        [sys.executable, "-c", PAGES, _memory.__file__],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before, after = map(int, done.stdout.split())
+    assert after <= before
+    if platform.libc_ver()[0] == "glibc":
+        assert before > 1000
+        assert after < 50
