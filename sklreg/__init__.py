@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._memory import keep_freed_memory
+from . import _memory
 from .drop_in import (
     ElasticNet,
     ElasticNetCV,
@@ -31,7 +31,7 @@ from .model_selection import (
 )
 from .neural import MLPClassifier, MLPRegressor
 
-keep_freed_memory()
+_memory.keep_freed_memory()
 
 __version__ = "0.1.0"
 __all__ = [
