@@ -247,6 +247,7 @@ CASES = [
     Case("lasso riboflavin /100", lasso("riboflavin", fraction=0.01), target=3.0),
     Case("lasso text /10", lasso_text(fraction=0.1), target=2.0),
     Case("lasso text /100", lasso_text(fraction=0.01), target=2.0),
+    Case("lasso california /10", lasso("california_housing", cubic, fraction=0.1)),
     Case("lasso california /100", lasso("california_housing", cubic, fraction=0.01)),
     Case("lasso float32 /100", single_precision),
     Case(
