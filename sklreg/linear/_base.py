@@ -21,6 +21,7 @@ from .._validation import (
     check_not_tiny,
     checked_for_predict,
     checked_offset,
+    in_order,
     penalty_record,
 )
 from ..designs import Standardized, standardized
@@ -181,11 +182,13 @@ class LinearModel(LinearPredictor):
         self, X: Any, y: Array, weight: Array, loss: Any, penalty: Any
     ) -> bool:
         """Tell by some rows whether to look in X for the few weights in use."""
-        rows = telling_rows(len(y))
-        total = weight[rows].sum()
-        if not (may_want_few(as_design(X), loss, penalty, y.shape[1]) and total > 0.0):
+        if not may_want_few(as_design(X), loss, penalty, y.shape[1]):
             return False
-        y, weight = y[rows], weight[rows] / total
+        rows = telling_rows(len(y))
+        y, weight = y[rows], weight[rows]
+        if not (total := weight.sum()) > 0.0:
+            return False
+        weight = weight / total
         with np.errstate(all="ignore"):  # what is not finite is told later
             columns = self._columns(X[rows], weight)
             sample = self._prepared(X.dtype, y, weight, loss, None, penalty, *columns)
@@ -343,7 +346,7 @@ class LinearModel(LinearPredictor):
         solution : Solution
             What was found in them.
         """
-        penalty = self.penalty_record(self.alpha, X.shape[1])
+        X, penalty = in_order(X), self.penalty_record(self.alpha, X.shape[1])
         pays = offset is None and moments_pay(loss, X.shape, y.shape[1], [penalty])
         few = pays and self._wants_few(X, y, weight, loss, penalty)
         with blas_threads_for(X.shape, in_moments=pays and not few):

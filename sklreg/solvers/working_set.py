@@ -23,8 +23,8 @@ from .tolerance import Report, Tolerance
 
 #: Up to this many weights the working set is everything.
 _SMALL = 400
-#: How many weights join at first: so many, or a share of them.
-_FIRST, _FIRST_SHARE = 100, 0.125
+#: How many weights join at first: a share of them, but within these limits.
+_FIRST_SHARE, _FEWEST, _FIRST = 0.125, 8, 100
 #: Share of the largest violation to which a subproblem is solved.
 _INNER = 0.1
 #: Rounds without bettering the certificate by a percent: only rounding is left.
@@ -121,7 +121,7 @@ class WorkingSet(NamedTuple):
             return self if self.allowed.all() else WorkingSet.everything(problem)
         allowed = np.logical_or(self.allowed, w != 0.0)
         candidates = np.flatnonzero((scores > 0.0) & ~allowed)
-        first = min(_FIRST, int(_FIRST_SHARE * w.size))
+        first = min(max(int(_FIRST_SHARE * w.size), _FEWEST), _FIRST)
         room = times * max(first, int(np.count_nonzero(w)))
         if len(candidates) > room:
             ranked = np.argpartition(scores.flat[candidates], -room)
