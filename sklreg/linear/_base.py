@@ -348,8 +348,8 @@ class LinearModel(LinearPredictor):
         """
         X, penalty = in_order(X), self.penalty_record(self.alpha, X.shape[1])
         pays = offset is None and moments_pay(loss, X.shape, y.shape[1], [penalty])
-        few = pays and self._wants_few(X, y, weight, loss, penalty)
-        with blas_threads_for(X.shape, in_moments=pays and not few):
+        with blas_threads_for(X.shape, in_moments=pays):
+            few = pays and self._wants_few(X, y, weight, loss, penalty)
             if pays and not few:
                 prepared = self._summed(X, y, weight, loss, penalty)
             else:
